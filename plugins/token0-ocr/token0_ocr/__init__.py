@@ -1,0 +1,103 @@
+"""Reads an image and sends its text instead, where the prompt asks for nothing else and nothing can be lost.
+
+A wrong replacement is far worse than a missed one: at the first doubt the image stays.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import pluggy
+
+from token0.interfaces import Context, Declined, Optimizer, Plan
+from token0.types import Image, Text
+from token0_ocr.intent import objection
+from token0_ocr.label import label
+
+hookimpl = pluggy.HookimplMarker("token0")
+
+FORMATS = frozenset({"jpeg", "png", "webp"})
+
+SHORTEST_SIDE = 32
+LONGEST_SIDE = 8_000
+MAX_PIXELS = 24_000_000
+
+
+class Ocr(Optimizer):
+    """Replaces an image by the text on it."""
+
+    name = "ocr"
+
+    class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+        """When an image may be replaced by its text."""
+
+        languages: Annotated[
+            tuple[Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_]{3,16}$")], ...],
+            msgspec.Meta(min_length=1, max_length=8, description="Languages of the texts, as Tesseract names them."),
+        ] = ("eng",)
+        deadline_seconds: Annotated[
+            float, msgspec.Meta(gt=0, le=60, description="Time for reading; afterwards the image is kept.")
+        ] = 4
+        min_confidence: Annotated[
+            int, msgspec.Meta(ge=50, le=100, description="Mean confidence, in percent, that a reading must reach.")
+        ] = 85
+
+    def plan(self, image: Image, ctx: Context) -> Plan | Declined | None:
+        if image.format not in FORMATS:
+            return None
+        if why := _header_objection(image) or _context_objection(ctx):
+            return Declined(why)
+        least = ctx.counter.count_text(label("", image.size))
+        if least >= ctx.tokens(image):
+            return Declined("even a short text would not be cheaper than the image")
+        return Plan(tokens=least, why="read the text instead of looking at the image")
+
+    def apply(self, image: Image, plan: Any, ctx: Context) -> Text | Declined:  # noqa: ARG002
+        from token0_ocr.reading import read_text
+        from token0_ocr.tesseract import Tesseract
+        from token0_pixels import decode_grey
+
+        engine = Tesseract(self.config.languages)
+        found = read_text(
+            decode_grey(image),
+            engine,
+            deadline_seconds=self.config.deadline_seconds,
+            min_confidence=self.config.min_confidence,
+        )
+        if isinstance(found, Declined):
+            return found
+        text = Text(label(found, image.size))
+        if ctx.tokens(text) >= ctx.tokens(image):
+            return Declined("the text would not be cheaper than the image")
+        return text
+
+
+def _context_objection(ctx: Context) -> str | None:
+    if ctx.quality == "lossless":
+        return "quality is lossless, and a text is never the whole image"
+    if ctx.coordinates:
+        return "the answer may be a position in the image"
+    return objection(ctx.prompt)
+
+
+def _header_objection(image: Image) -> str | None:
+    if min(image.size) < SHORTEST_SIDE:
+        return "the image is too small to hold text"
+    if max(image.size) > LONGEST_SIDE or image.width * image.height > MAX_PIXELS:
+        return "the image is too large to be read in time"
+    if _animated(image.data):
+        return "the image is animated"
+    return None
+
+
+def _animated(data: bytes) -> bool:
+    """An `acTL` chunk comes before the pixels of an animated PNG; bit 1 of a WebP's `VP8X` flags says the same."""
+    if data.startswith(b"\x89PNG"):
+        return b"acTL" in data[: max(0, data.find(b"IDAT"))]
+    return data[8:16] == b"WEBPVP8X" and len(data) > 20 and bool(data[20] & 2)
+
+
+@hookimpl
+def token0_register_optimizers() -> list[type[Optimizer]]:
+    return [Ocr]

@@ -1,0 +1,146 @@
+"""The conditions under which a reading may stand for its picture. Each failed one is a sentence for the report.
+
+Confidence alone is no gate: code, formulas and sparse tables are read with high confidence and lose their meaning.
+The thresholds were set on scans, screens, slides and receipts so that no replaced picture lost an answer.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from token0_ocr.agreement import Agreement
+    from token0_ocr.ink import Ink
+    from token0_ocr.page import Page, Word
+
+TRUSTED = 60
+"""Words read with less confidence do not count as read; their ink is missed ink."""
+
+DOUBTFUL_NUMBER = 75
+"""A word with digits below this confidence may be another number."""
+
+MIN_WORDS = 3
+MIN_KNOWN = 0.7
+MIN_WORDLIKE = 0.85
+MIN_AGREEMENT = 0.96
+MAX_MISSED = 0.04
+MAX_DRAWN = 0.01
+MAX_SHAPES = 0.01
+MAX_CODE = 0.06
+LOW_WORDS = 0.05
+"""The share of words that may fall below the low limit of confidence."""
+
+LOW_STEP = 20
+"""The low limit lies this far below the mean that is asked for."""
+
+CODE = re.compile(r"[{}<>=;\\|^~`_\[\]]|\w\(\)?|::|//|\.\w+\(|->|[+*/]=")
+MATHS = re.compile("[\u2200-\u22ff\u0391-\u03c9\u00b2\u00b3\u00b9\u2070-\u209f\u221a\u00b1]")
+WORDLIKE = re.compile(r"[^\w]*(?:[^\W\d_]+(?:[-'\u2019./&@:][^\W\d_]+)*|[#$\u20ac\u00a3+-]?[\d][\d.,:/%-]*\w{0,3}|\w+-?\w+)[^\w]*")
+TICKS = re.compile("[\u2610-\u2612\u2713\u2714\u25a1\u25a0]|\\[[ xX]?\\]|^[O0o]$|^\\(\\s?[xX]?\\)$")
+LETTER_IN_NUMBER = re.compile(r"\d[OoIl|]\d|\d[OoIl]$|^[OIl]\d+[.,]\d")
+GROUPED = re.compile(r"\d{1,3}(?:[.,'\u2019]\d{3})+(?:[.,]\d{1,2})?")
+
+
+def reading_objection(page: Page, min_confidence: int) -> str | None:
+    """Why the words by themselves cannot be trusted."""
+    words = page.words
+    if len(words) < MIN_WORDS:
+        return "hardly any text was found"
+    if not page.upright:
+        return "the text is turned"
+    return (
+        confidence_objection(words, min_confidence)
+        or script_objection(words)
+        or number_objection(words)
+        or content_objection(words)
+    )
+
+
+def confidence_objection(words: Sequence[Word], min_confidence: int) -> str | None:
+    confidences = sorted(word.confidence for word in words)
+    mean = sum(confidences) / len(confidences)
+    if mean < min_confidence:
+        return f"the mean confidence of the reading is {mean:.0f}, below {min_confidence}"
+    low = confidences[int(LOW_WORDS * len(confidences))]
+    if low < min_confidence - LOW_STEP:
+        return f"some words were read with a confidence of only {low:.0f}"
+    return None
+
+
+def script_objection(words: Sequence[Word]) -> str | None:
+    """Is it a language the engine knows? Text in a foreign one comes out as words no dictionary has."""
+    long = [word for word in words if sum(letter.isalpha() for letter in word.text) >= 3]
+    if long and sum(word.known for word in long) < MIN_KNOWN * len(long):
+        return "too many words are in no installed dictionary"
+    wordlike = sum(1 for word in words if WORDLIKE.fullmatch(word.text))
+    if wordlike < MIN_WORDLIKE * len(words):
+        return "the reading does not look like words and numbers"
+    return None
+
+
+def number_objection(words: Sequence[Word]) -> str | None:
+    for word in words:
+        text = word.text.strip("()[]:;,.!?\"'")
+        if not any(letter.isdigit() for letter in text):
+            continue
+        if word.confidence < DOUBTFUL_NUMBER or LETTER_IN_NUMBER.search(text) or _misplaced_point(text):
+            return "a number was read doubtfully"
+    return None
+
+
+def _misplaced_point(text: str) -> bool:
+    """Two separators in one number are neither thousands nor a date: 14.28.80, 1,42.880."""
+    parts = re.split(r"[.,]", text.lstrip("$\u20ac\u00a3+-"))
+    if len(parts) != 3 or not all(part.isdigit() for part in parts) or GROUPED.fullmatch(".".join(parts)):
+        return False
+    if "," not in text and len(parts[2]) in (2, 4) and all(len(part) <= 2 for part in parts[:2]):
+        return not _can_be_date(int(parts[0]), int(parts[1]))
+    return "," in text or len(parts[2]) == 2
+
+
+def _can_be_date(one: int, other: int) -> bool:
+    return 1 <= min(one, other) <= 12 and max(one, other) <= 31
+
+
+def content_objection(words: Sequence[Word]) -> str | None:
+    """Content whose meaning is not in its letters."""
+    joined = [word.text for word in words]
+    if any(TICKS.search(text) for text in joined):
+        return "there seem to be check boxes"
+    if sum(1 for text in joined if CODE.search(text)) > MAX_CODE * len(joined):
+        return "the text looks like source code"
+    if any(MATHS.search(text) for text in joined) or _has_formula(words):
+        return "the text looks like formulas"
+    return None
+
+
+def _has_formula(words: Sequence[Word]) -> bool:
+    """An operator between two words of one line, as in `a = b`; a dash in prose or a price is none."""
+    return any(
+        word.text in {"=", "+", "*", "/", "^"} and abs(word.box.top - before.box.top) < 2 * before.box.height
+        for before, word in pairwise(words)
+    )
+
+
+def ink_objection(ink: Ink) -> str | None:
+    """Why the words are not all that is on the picture."""
+    if ink.boxes:
+        return "there seem to be check boxes"
+    if ink.missed > MAX_MISSED:
+        return f"{ink.missed:.0%} of what looks like text was not read"
+    if ink.drawn > MAX_DRAWN or ink.shapes > MAX_SHAPES:
+        return "there is more than text on the picture"
+    return None
+
+
+def agreement_objection(agreement: Agreement) -> str | None:
+    """Why two readings contradict each other."""
+    if agreement.numbers:
+        return "two readings differ in a number"
+    if agreement.words < MIN_AGREEMENT:
+        return f"two readings share only {agreement.words:.0%} of the words"
+    return None

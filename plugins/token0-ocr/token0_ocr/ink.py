@@ -1,0 +1,100 @@
+"""What is on a picture besides the words that were read: missed text, drawings, shapes, check boxes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from token0_ocr.picture import X_HEIGHT, ink_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from token0_ocr.page import Box, Grey
+
+LETTER = X_HEIGHT
+"""Pages are measured at reading size, where letters without ascenders are this high."""
+
+RULE = 4 * LETTER
+"""Straight strokes of this length are rules of tables and frames, not text."""
+
+FILL_CONTRAST = 24
+"""Grey levels between a filled shape and the ground."""
+
+
+class Ink(msgspec.Struct, frozen=True):
+    """missed:  ink of stroke-like parts outside the words, as a share of all such ink
+    drawn:   area of the bigger parts outside the words, as a share of the picture
+    shapes:  area of filled shapes without a word inside, as a share of the picture
+    boxes:   number of empty or ticked check boxes
+    """
+
+    missed: float
+    drawn: float
+    shapes: float
+    boxes: int
+
+
+def measure(grey: Grey, boxes: Sequence[Box]) -> Ink:
+    """`grey` at reading size, dark on light; `boxes` of the words that are trusted, in its pixels."""
+    import cv2
+    import numpy as np
+
+    words = np.zeros_like(grey)
+    for box in boxes:
+        pad = max(3, box.height // 4)
+        words[max(0, box.top - pad) : box.bottom + pad, max(0, box.left - pad) : box.right + pad] = 255
+    ink = ink_of(grey)
+    squares = _check_boxes(ink)
+    for shape in ((1, RULE), (RULE, 1)):
+        rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
+        ink[cv2.dilate(rules, np.ones((3, 3), np.uint8)) > 0] = 0
+    missed, drawn = _left_over(np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(words)), np.uint8))
+    read = int(np.count_nonzero(ink & words))
+    return Ink(missed / max(1, missed + read), drawn / grey.size, _shapes(grey, words) / grey.size, squares)
+
+
+def _left_over(ink: Grey) -> tuple[int, int]:
+    """Pixels of ink that could be text, and the area of parts too big for it. Specks and bullets count nothing."""
+    import cv2
+
+    _, _, parts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    width, height, area = parts[1:, 2], parts[1:, 3], parts[1:, 4]
+    big = (height > 3.5 * LETTER) | (width > 6 * LETTER)
+    text = ~big & (height >= 0.6 * LETTER) & (width >= 0.15 * LETTER) & (area >= 0.1 * width * height)
+    return int(area[text].sum()), int((width[big] * height[big]).sum())
+
+
+def _shapes(grey: Grey, words: Grey) -> int:
+    """Area of filled parts, in pixels, that hold no word: bars, slices, icons, pictures."""
+    import cv2
+    import numpy as np
+
+    ground = int(np.argmax(np.bincount(grey.ravel(), minlength=256)))
+    filled = (cv2.absdiff(grey, np.full_like(grey, ground)) > FILL_CONTRAST).astype(np.uint8)
+    filled = np.asarray(cv2.morphologyEx(filled, cv2.MORPH_OPEN, np.ones((LETTER, LETTER), np.uint8)), np.uint8)
+    count, labels, parts, _ = cv2.connectedComponentsWithStats(filled, connectivity=4)
+    # A shaded table row stops at the letters, so words are looked for in the box around it.
+    total = 0
+    for left, top, width, height, area in parts[1:count]:
+        inside = words[top : top + height, left : left + width]
+        if np.count_nonzero(inside) < 0.02 * inside.size:
+            total += int(area)
+    return total
+
+
+def _check_boxes(ink: Grey) -> int:
+    """Parts as square as a check box: all four sides straight, and mostly empty."""
+    import cv2
+
+    _, labels, parts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    found = 0
+    for label, (left, top, width, height, area) in enumerate(parts):
+        if not (0.7 * LETTER <= height <= 3 * LETTER and 0.8 <= width / height <= 1.25 and area < 0.7 * width * height):
+            continue
+        part = labels[top : top + height, left : left + width] == label
+        edge = max(1, round(0.12 * height))
+        sides = (part[:edge].any(0), part[-edge:].any(0), part[:, :edge].any(1), part[:, -edge:].any(1))
+        found += all(side.mean() >= 0.9 for side in sides)
+    return found

@@ -1,0 +1,129 @@
+"""A page as plain text: columns and tables aligned by spaces, indentation kept, columns of prose one after another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from token0_ocr.page import Page, Word
+
+Row = list["Word"]
+
+WIDEST_GAP = 4
+"""Spaces that are left of a gutter which is empty in every row."""
+
+PROSE_WORDS = 4
+PROSE_ROWS = 3
+
+
+def lay_out(page: Page) -> str:
+    """The text of the page. Blocks beside each other are rows of one table, unless both are prose."""
+    groups = _groups(_blocks(page.words))
+    return "\n\n".join("\n".join(_lines(group)) for group in groups)
+
+
+def rows_of(words: Iterable[Word]) -> list[Row]:
+    """Words on one height, from left to right; rows from top to bottom."""
+    rows: list[Row] = []
+    for word in sorted(words, key=lambda word: (word.box.top + word.box.bottom, word.box.left)):
+        if rows and _same_height(rows[-1], word):
+            rows[-1].append(word)
+        else:
+            rows.append([word])
+    return [sorted(row, key=lambda word: word.box.left) for row in rows]
+
+
+def _same_height(row: Row, word: Word) -> bool:
+    middle = median((other.box.top + other.box.bottom) / 2 for other in row)
+    height = median([other.box.height for other in row] + [word.box.height])
+    return abs((word.box.top + word.box.bottom) / 2 - middle) < 0.5 * height
+
+
+def _blocks(words: Iterable[Word]) -> list[list[Word]]:
+    blocks: dict[int, list[Word]] = defaultdict(list)
+    for word in words:
+        blocks[word.block].append(word)
+    return [blocks[number] for number in sorted(blocks)]
+
+
+def _groups(blocks: Sequence[list[Word]]) -> list[list[Word]]:
+    """Join blocks that share rows. The order of the engine stays, by the first block of each group."""
+    groups: list[list[Word]] = []
+    for block in blocks:
+        joined = list(block)
+        apart = []
+        for group in groups:
+            if _share_rows(group, joined) and not (_is_prose(group) and _is_prose(joined)):
+                joined = group + joined
+            else:
+                apart.append(group)
+        groups = [*apart, joined]
+    return groups
+
+
+def _share_rows(one: Sequence[Word], other: Sequence[Word]) -> bool:
+    top = max(min(word.box.top for word in words) for words in (one, other))
+    bottom = min(max(word.box.bottom for word in words) for words in (one, other))
+    return bottom - top > 0.3 * median(word.box.height for word in (*one, *other))
+
+
+def _is_prose(words: Sequence[Word]) -> bool:
+    rows = rows_of(words)
+    return len(rows) >= PROSE_ROWS and len(words) >= PROSE_WORDS * len(rows) and not any(map(_has_gutter, rows))
+
+
+def _has_gutter(row: Row) -> bool:
+    height = median(word.box.height for word in row)
+    return any(right.box.left - left.box.right > 2 * height for left, right in pairwise(row))
+
+
+def _lines(words: Sequence[Word]) -> list[str]:
+    rows = rows_of(words)
+    letter = _letter_width(words)
+    left = min(word.box.left for word in words)
+    lines = _squeeze([_place(row, left, letter) for row in rows])
+    spaced = lines[:1]
+    for (above, below), line in zip(pairwise(rows), lines[1:], strict=True):
+        if below[0].box.top - above[0].box.bottom > 1.2 * median(word.box.height for word in above):
+            spaced.append("")
+        spaced.append(line)
+    return spaced
+
+
+def _letter_width(words: Sequence[Word]) -> float:
+    return max(1.0, median(word.box.width / len(word.text) for word in words))
+
+
+def _place(row: Row, left: int, letter: float) -> str:
+    """Words of one phrase are a space apart; a word after a gap starts at the column where it stands."""
+    line = ""
+    before = None
+    for word in row:
+        column = round((word.box.left - left) / letter)
+        if before is None:
+            line = " " * column
+        elif word.box.left - before.box.right < 2 * letter:
+            line += " "
+        else:
+            line = line.ljust(max(column, len(line) + 2))
+        line += word.text
+        before = word
+    return line
+
+
+def _squeeze(lines: list[str]) -> list[str]:
+    """Narrow the gutters that are empty in every line: alignment stays, spaces go."""
+    width = max(map(len, lines))
+    empty = [all(column >= len(line) or line[column] == " " for line in lines) for column in range(width)]
+    keep = []
+    run = 0
+    for column in range(width):
+        run = run + 1 if empty[column] else 0
+        if run <= WIDEST_GAP:
+            keep.append(column)
+    return ["".join(line[column] for column in keep if column < len(line)).rstrip() for line in lines]

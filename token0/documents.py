@@ -1,0 +1,79 @@
+"""Reading request bodies: JSON objects, checked field by field, with errors that name the part."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from token0.errors import BadRequest
+from token0.types import Edit, Options, Path
+
+_T = TypeVar("_T")
+_NAMES = {str: "a string", list: "an array", dict: "an object", bool: "true or false", int: "an integer"}
+
+_DETAILS = ("auto", "low", "high", "original")
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """The body as a JSON object. Raises `BadRequest`."""
+    try:
+        document = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"The request body is not valid JSON: {error}.", code="invalid_json") from None
+    except RecursionError:
+        raise BadRequest("The request body is nested too deeply.", code="invalid_json") from None
+    if not isinstance(document, dict):
+        raise BadRequest("The request body must be a JSON object.", code="invalid_json")
+    return document
+
+
+def required(holder: dict[str, Any], key: str, kind: type[_T], at: Path = ()) -> _T:
+    """`holder[key]`, which must be there and of `kind`. Raises `BadRequest` naming it."""
+    if key not in holder:
+        raise BadRequest(f"Missing required parameter: '{key}'.", at=(*at, key), code="missing_required_parameter")
+    return of(holder[key], kind, (*at, key))
+
+
+def optional(holder: dict[str, Any], key: str, kind: type[_T], at: Path = ()) -> _T | None:
+    """`holder[key]`, which must be of `kind` unless it is absent or null. Raises `BadRequest` naming it."""
+    value = holder.get(key)
+    return None if value is None else of(value, kind, (*at, key))
+
+
+def of(value: Any, kind: type[_T], at: Path) -> _T:
+    """`value`, which must be of `kind`. Raises `BadRequest` naming `at`."""
+    if isinstance(value, kind):
+        return value
+    found = _NAMES.get(type(value), "null" if value is None else "a number")
+    raise BadRequest(f"Invalid type: expected {_NAMES[kind]}, but got {found} instead.", at=at, code="invalid_type")
+
+
+def lookup(document: Any, path: Path) -> Any:
+    """The value at `path`; None where the way ends early."""
+    for step in path:
+        try:
+            document = document[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return document
+
+
+def options(document: dict[str, Any]) -> tuple[Options, tuple[Edit, ...]]:
+    """What the `token0_*` fields of a body say, and the edits that remove them before it is forwarded."""
+    names = [name for name in document if name.startswith("token0_")]
+    if not names:
+        return Options(), ()
+    optimize = optional(document, "token0_optimize", bool)
+    detail = optional(document, "token0_detail_override", str)
+    if detail is not None and detail not in _DETAILS:
+        raise BadRequest(f"Expected one of {', '.join(_DETAILS)}.", at=("token0_detail_override",), code="invalid_value")
+    warnings = []
+    for name in names:
+        if name in ("token0_enable_cache", "token0_enable_cascade"):
+            if optional(document, name, bool):
+                warnings.append(f"{name}: no installed plugin does this")
+        elif name not in ("token0_optimize", "token0_detail_override"):
+            warnings.append(f"{name}: not a field of this gateway; it was removed")
+    said = Options(optimize=optimize is not False, detail=detail, warnings=tuple(warnings))
+    return said, tuple(Edit((name,)) for name in names)

@@ -1,0 +1,200 @@
+"""The aiohttp application: finds the dialect and the provider of a request and connects the two."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+import msgspec
+from aiohttp import web
+from multidict import CIMultiDict
+
+from token0.engine import Engine
+from token0.errors import BadRequest, PluginError, PublicError, TooLarge
+from token0.interfaces import Call, Dialect, Endpoint, Provider, Translator
+from token0.relay import Aborted, Relay, error_response
+from token0.report import Report
+from token0.routing import Route
+from token0.rules import find_counter
+from token0.types import Request
+
+log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """Serves one engine. `swap` puts another in its place; requests in flight keep theirs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def application(self) -> web.Application:
+        """The application, with the pages of plugins. Raises `PluginError` naming a plugin whose pages cannot be added."""
+        app = web.Application(client_max_size=self.engine.config.server.max_body_bytes)
+        app.router.add_get("/health", health)
+        for name, call in self.engine.registry.each("token0_routes", router=app.router):
+            try:
+                call()
+            except Exception as error:
+                raise PluginError(f"plugin {name} could not add its pages: {error!r}") from error
+        app.router.add_route("*", "/{path:.*}", self.handle)
+        return app
+
+    async def handle(self, http: web.Request) -> web.StreamResponse:
+        """Serve one request of any dialect."""
+        engine = self.engine
+        passing = None
+        for dialect in engine.dialects.values():
+            endpoint = dialect.match(http.method, http.path, http.headers)
+            if endpoint is None:
+                continue
+            if endpoint.kind != "relay":
+                return await Exchange(engine, dialect, endpoint, http).serve()
+            # Another dialect may know better what this path is.
+            passing = passing or Exchange(engine, dialect, endpoint, http)
+        if passing:
+            return await passing.serve()
+        paths = f"{http.method} {http.path} is no endpoint of an installed dialect ({', '.join(engine.dialects)})."
+        return web.json_response({"error": {"message": paths, "type": "not_found_error"}}, status=404)
+
+
+async def health(_: web.Request) -> web.Response:
+    """Alive: the event loop answers."""
+    return web.json_response({"status": "ok"})
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(self, engine: Engine, dialect: Dialect, endpoint: Endpoint, http: web.Request) -> None:
+        self._engine = engine
+        self._dialect = dialect
+        self._endpoint = endpoint
+        self._http = http
+        self._id = uuid.uuid4().hex
+        self._report: Report | None = None
+
+    async def serve(self) -> web.StreamResponse:
+        """The answer, in the client's dialect also when it is an error."""
+        try:
+            if self._endpoint.kind == "relay":
+                return await self._relay()
+            return await self._generate()
+        except PublicError as error:
+            return self._failed(error)
+        except Aborted:
+            return web.Response()
+        except (ConnectionError, web.HTTPException):
+            raise
+        except Exception as error:
+            # Not the exception's text: it may quote the request.
+            log.exception("request %s failed inside the gateway", self._id)
+            return self._failed(PublicError(500, f"The gateway failed: {type(error).__name__}.", kind="api_error"))
+        finally:
+            if self._report:
+                self._report.lap("total", self._report.started)
+                self._engine.done(self._report)
+
+    def _failed(self, error: PublicError) -> web.Response:
+        if self._report:
+            self._report.status, self._report.error = error.status, error.message
+        return error_response(self._dialect, error, self._report or Report(request_id=self._id, dialect=self._dialect.name))
+
+    async def _generate(self) -> web.StreamResponse:
+        """Read, optimize, send, relay."""
+        engine, dialect, http = self._engine, self._dialect, self._http
+        body = await read_body(http, engine.config.server.max_body_bytes)
+        request = _with_headers(dialect.read(body, self._endpoint), http, self._endpoint)
+        route = await engine.router.route(request.model, http.headers.get("X-Token0-Provider"))
+        translator = self._translator(route.provider)
+        report = self._report = engine.report(dialect.name, request, route, self._id)
+        body = await engine.prepare(dialect, request, route, report)
+        path, translation = self._endpoint.path.replace("{model}", quote(route.model, safe="")), None
+        if translator:
+            drop = engine.config.routing.drop_untranslatable
+            translation = translator.translate(msgspec.json.decode(body), route.model, drop=drop)
+            body, path = translation.body, translation.path
+            report.warnings += translation.warnings
+        call = self._call(path, body, route, whole=bool(report.images or translation))
+        answer = await route.provider.send(call)
+        try:
+            return await Relay(http, request, report, dialect, translation).send(answer)
+        finally:
+            answer.close()
+
+    async def _relay(self) -> web.StreamResponse:
+        """Bytes to the provider and back, neither held nor read."""
+        http = self._http
+        named = http.headers.get("X-Token0-Provider")
+        provider = self._engine.router.named(named or self._dialect.home)
+        self._report = Report(request_id=self._id, dialect=self._dialect.name, provider=provider.name)
+        body = http.content.iter_any() if http.body_exists else b""
+        call = self._call(self._endpoint.path, body, None, whole=False)
+        if http.content_length is not None and http.body_exists:
+            call.headers["Content-Length"] = str(http.content_length)
+        answer = await provider.send(call)
+        try:
+            return await Relay(http, _NOTHING, self._report, self._dialect).send(answer)
+        finally:
+            answer.close()
+
+    def _translator(self, provider: Provider) -> Translator | None:
+        """None where the provider speaks the client's dialect itself. Raises `BadRequest` where nobody translates."""
+        if self._dialect.name in provider.dialects:
+            return None
+        for target in provider.dialects:
+            if found := self._engine.translators.get((self._dialect.name, target)):
+                if self._endpoint.kind == "count":
+                    break
+                return found
+        raise BadRequest(
+            f"{provider.name} does not speak {self._dialect.name}, and no installed plugin translates this endpoint.",
+            at=("model",),
+            code="untranslatable_endpoint",
+        )
+
+    def _call(self, path: str, body: bytes | AsyncIterator[bytes], route: Route | None, *, whole: bool) -> Call:
+        headers = CIMultiDict(self._http.headers)
+        if whole:
+            # The answer will be read or edited, so it must come as it is.
+            headers["Accept-Encoding"] = "identity"
+        if self._http.query_string:
+            path += "?" + self._http.rel_url.raw_query_string
+        return Call(
+            method=self._http.method,
+            path=path,
+            headers=headers,
+            body=body,
+            model=route.model if route else "",
+            dialect=self._dialect.name,
+            counter=find_counter(self._engine.registry, route.provider.name, route.model) if route else None,
+            report=self._report,
+        )
+
+
+_NOTHING = Request(body=b"", document={}, model="")
+
+
+def _with_headers(request: Request, http: web.Request, endpoint: Endpoint) -> Request:
+    """The request with what the client said to the gateway in headers. A count of tokens carries no report."""
+    options = request.options
+    if http.headers.get("X-Token0", "").lower() == "off":
+        options = msgspec.structs.replace(options, optimize=False)
+    if endpoint.kind == "count" or http.headers.get("X-Token0-Report", "").lower() == "off":
+        options = msgspec.structs.replace(options, report=False)
+    return request if options is request.options else msgspec.structs.replace(request, options=options)
+
+
+async def read_body(http: web.Request, limit: int) -> bytes:
+    """The whole body. Raises `TooLarge` as soon as it is known to be."""
+    if (http.content_length or 0) > limit:
+        raise TooLarge(limit)
+    chunks = []
+    size = 0
+    async for chunk in http.content.iter_any():
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,298 @@
+"""What a plugin can offer: one base class a kind. `hookspecs.py` says how it is handed over."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import msgspec
+
+from token0.types import Content, Edit, Image, ImagePart, Path, Price, Quality, Request, Size, Usage
+
+if TYPE_CHECKING:
+    from multidict import CIMultiDict, CIMultiDictProxy
+
+    from token0.errors import PublicError
+    from token0.report import Report
+
+
+class NoConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings of a plugin that has none."""
+
+
+class TokenCounter(ABC):
+    """The image-token rule of one model: integer arithmetic, from a table with source and date."""
+
+    name: ClassVar[str]
+    """Which family of rules this is; a provider of the same name is asked for it first."""
+
+    grid: int | None = None
+    """Pixels between two steps of the cost (512-px tiles, 28-px patches); None where pixels do not count."""
+
+    assumed: bool = False
+    """True where the provider publishes no rule for this model and a relative's is used."""
+
+    @classmethod
+    @abstractmethod
+    def for_model(cls, model: str) -> TokenCounter | None:
+        """The rule for `model`, or None when this family does not know it. Cheap: called for each request."""
+
+    @abstractmethod
+    def count(self, size: Size, detail: str | None = None) -> int:
+        """Prompt tokens billed for an image of `size` as sent."""
+
+    @abstractmethod
+    def seen(self, size: Size, detail: str | None = None) -> Size:
+        """The size to which the provider itself brings the image before the model sees it."""
+
+    def count_text(self, text: str) -> int:
+        """Prompt tokens of `text`; an estimate of four UTF-8 bytes a token unless the family knows better."""
+        return -(-len(text.encode()) // 4)
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step may know besides the image.
+
+    `prompt` is the text of the image's own turn. `coordinates` is true when answers are positions in the image:
+    steps that move pixels must then stand aside.
+    """
+
+    model: str
+    counter: TokenCounter
+    quality: Quality = "legible"
+    prompt: str = ""
+    coordinates: bool = False
+
+    def tokens(self, content: Content) -> int:
+        """What `content` costs this model, by the exact rule."""
+        if isinstance(content, Image):
+            return self.counter.count(content.size, content.detail)
+        return self.counter.count_text(content.text)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step would do: the lowest bill it could reach, in tokens, and why. Subclass it to carry more."""
+
+    tokens: int
+    why: str
+
+
+class Declined(msgspec.Struct, frozen=True):
+    """A step looked and left the image as it was; `why` is for the report."""
+
+    why: str
+
+
+class Optimizer(ABC):
+    """One step of the pipeline, for one image. Pure: the same image, context and settings give the same bytes."""
+
+    name: ClassVar[str]
+    """What the YAML says: `use: NAME`."""
+
+    Config: ClassVar[type[msgspec.Struct]] = NoConfig
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+
+    @abstractmethod
+    def plan(self, image: Image, ctx: Context) -> Plan | Declined | None:
+        """From the header alone: what could be saved. None when the step has nothing to do with this image."""
+
+    @abstractmethod
+    def apply(self, image: Image, plan: Any, ctx: Context) -> Content | Declined:
+        """Do it. Runs in a worker process, under a deadline; an exception costs the saving, never the request."""
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A door of a dialect.
+
+    kind:  generate (images are optimized, the answer is scanned), count (images are optimized, nothing is scanned)
+           or relay (bytes pass)
+    path:  path on the provider, below its base URL
+    model: from the path, where the dialect puts it there
+    """
+
+    kind: Literal["generate", "count", "relay"]
+    path: str
+    model: str | None = None
+
+
+class Dialect(ABC):
+    """A wire format: finds images in requests, replaces them, speaks errors and stream events in its own shape."""
+
+    name: ClassVar[str]
+    home: ClassVar[str]
+    """The provider that requests without a model go to."""
+
+    @abstractmethod
+    def match(self, method: str, path: str, headers: Mapping[str, str]) -> Endpoint | None:
+        """The endpoint behind a request line, or None when it is not this dialect's."""
+
+    @abstractmethod
+    def read(self, body: bytes, endpoint: Endpoint) -> Request:
+        """Decode a body and find its images. Raises `BadRequest` naming the part."""
+
+    @abstractmethod
+    def edits(self, request: Request, changes: Mapping[int, Sequence[Content]]) -> Iterable[Edit]:
+        """How the body changes when part `i` of the request becomes `changes[i]`. Only image parts may change."""
+
+    @abstractmethod
+    def edits_model(self, request: Request, model: str) -> Iterable[Edit]:
+        """How the body names another model (none where the path does)."""
+
+    def asks_usage(self, request: Request) -> Iterable[Edit]:
+        """How a streamed request asks for usage, where that must be asked for and the client did not."""
+        return ()
+
+    @abstractmethod
+    def error(self, error: PublicError) -> bytes:
+        """The error as JSON in the shape the clients of this dialect parse."""
+
+    def error_event(self, error: PublicError) -> bytes:
+        """The error as the last event of a stream that can no longer succeed."""
+        return b"data: " + self.error(error) + b"\n\n"
+
+    usage_marks: ClassVar[tuple[bytes, ...]] = (b'"usage"',)
+    """Bytes without which an event tells no usage: most events are then never decoded."""
+
+    @abstractmethod
+    def usage(self, event: Mapping[str, Any], before: Usage | None) -> Usage | None:
+        """The billed tokens that an answer, or one event of a streamed answer, tells.
+
+        `before` is what earlier events told; an event that adds nothing returns it.
+        """
+
+    @abstractmethod
+    def tap(self, request: Request, report: Report) -> Tap:
+        """What adds the report to this request's streamed answer."""
+
+
+class Tap(ABC):
+    """Adds the report to one streamed answer. Every event it is fed comes out again, in order."""
+
+    @abstractmethod
+    def feed(self, event: bytes) -> bytes:
+        """Take one whole event with its separator; return what may be sent now."""
+
+    @abstractmethod
+    def close(self) -> bytes:
+        """What was held back. Called once, at the end of the stream, also when it ended early."""
+
+
+class Translation(ABC):
+    """One request in another dialect, and the way back for its answer. Holds the state of one answer."""
+
+    body: bytes
+    path: str
+    warnings: tuple[str, ...] = ()
+    """What was dropped, as sentences for the report."""
+
+    @abstractmethod
+    def answer(self, body: bytes) -> bytes:
+        """A whole answer, translated back."""
+
+    @abstractmethod
+    def feed(self, event: bytes) -> bytes:
+        """One event of a streamed answer, translated back into none, one or several events."""
+
+    @abstractmethod
+    def close(self) -> bytes:
+        """The end of a stream that ended as it should."""
+
+    @abstractmethod
+    def error(self, status: int, body: bytes) -> PublicError:
+        """The provider's error for the client: same status, the provider's own message.
+
+        The relay keeps the provider's headers, as Retry-After.
+        """
+
+
+class Translator(ABC):
+    """Turns requests of the dialect `source` into `target`'s."""
+
+    name: ClassVar[str]
+    source: ClassVar[str]
+    target: ClassVar[str]
+
+    @abstractmethod
+    def translate(self, document: dict[str, Any], model: str, *, drop: bool) -> Translation:
+        """Translate a request. Raises `BadRequest` for a field without a counterpart, unless `drop` allows losing it."""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request on its way to a provider. `path` is below the base URL and may carry a query.
+
+    `counter` and `report` are for embedded providers, which answer with what they would have received.
+    """
+
+    method: str
+    path: str
+    headers: CIMultiDict[str]
+    body: bytes | AsyncIterator[bytes]
+    model: str = ""
+    dialect: str = ""
+    counter: TokenCounter | None = None
+    report: Report | None = None
+
+
+class Answer(ABC):
+    """A provider's answer whose head has arrived."""
+
+    status: int
+    headers: CIMultiDictProxy[str] | CIMultiDict[str]
+
+    @abstractmethod
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives."""
+
+    def close(self) -> None:
+        """Stop at once: the provider is told by a closed connection."""
+
+
+class Provider(ABC):
+    """Where requests go. `token0.http.HttpProvider` is the one for servers; embedded providers write `send`."""
+
+    name: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Other first segments of `provider/model` that mean this provider."""
+
+    dialects: ClassVar[tuple[str, ...]]
+    """What it speaks itself; the first is what other dialects are translated to."""
+
+    Config: ClassVar[type[msgspec.Struct]] = NoConfig
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+
+    def claims(self, model: str) -> bool:
+        """True when a bare model name is certainly this provider's: anchored patterns, never a substring."""
+        return False
+
+    async def lists(self, model: str) -> bool:
+        """True when this provider has a model that no pattern can claim, as a local server does. May ask it."""
+        return False
+
+    @abstractmethod
+    async def send(self, call: Call) -> Answer:
+        """Send it and wait for the head of the answer. Raises `UpstreamError`."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class PriceTable(ABC):
+    """What models cost."""
+
+    name: ClassVar[str]
+    """A provider of the same name is asked for it first."""
+
+    @abstractmethod
+    def price(self, model: str) -> Price | None:
+        """The list price of `model`, or None when this table does not know it."""
+
+
+__all__ = [
+    "Answer", "Call", "Content", "Context", "Declined", "Dialect", "Edit", "Endpoint", "ImagePart", "NoConfig",
+    "Optimizer", "Path", "Plan", "PriceTable", "Provider", "Tap", "TokenCounter", "Translation", "Translator",
+]  # fmt: skip

@@ -1,0 +1,140 @@
+"""Finds plugins by entry point, asks each what it offers, and freezes the result in a Registry."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+import pluggy
+
+from token0 import hookspecs
+from token0.errors import PluginError
+from token0.interfaces import Dialect, Optimizer, PriceTable, Provider, TokenCounter, Translator
+
+log = logging.getLogger(__name__)
+
+GROUP = "token0"
+
+_KINDS: dict[str, tuple[str, type[Any]]] = {
+    "providers": ("token0_register_providers", Provider),
+    "dialects": ("token0_register_dialects", Dialect),
+    "translators": ("token0_register_translators", Translator),
+    "token_counters": ("token0_register_token_counters", TokenCounter),
+    "optimizers": ("token0_register_optimizers", Optimizer),
+    "price_tables": ("token0_register_prices", PriceTable),
+}
+
+
+class Installed(msgspec.Struct, frozen=True, kw_only=True):
+    """One plugin as `token0-gateway plugins` shows it. `offers` maps a kind to names."""
+
+    entry_point: str
+    distribution: str
+    version: str
+    offers: dict[str, tuple[str, ...]] = {}
+    failure: str | None = None
+
+
+class Registry(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the installed plugins offer, by name. Built once; never changes."""
+
+    manager: pluggy.PluginManager
+    installed: tuple[Installed, ...] = ()
+    providers: Mapping[str, type[Provider]] = MappingProxyType({})
+    dialects: Mapping[str, type[Dialect]] = MappingProxyType({})
+    translators: Mapping[str, type[Translator]] = MappingProxyType({})
+    token_counters: Mapping[str, type[TokenCounter]] = MappingProxyType({})
+    optimizers: Mapping[str, type[Optimizer]] = MappingProxyType({})
+    price_tables: Mapping[str, type[PriceTable]] = MappingProxyType({})
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Broken plugins: entry point name to reason."""
+        return {plugin.entry_point: plugin.failure for plugin in self.installed if plugin.failure}
+
+    def each(self, hook: str, **arguments: Any) -> Iterable[tuple[str, Callable[[], Any]]]:
+        """The implementations of `hook`, ready to be called, with their plugin's name; first registered first.
+
+        They are called one by one: pluggy's own call stops at the first exception and loses the other results.
+        """
+        for found in getattr(self.manager.hook, hook).get_hookimpls():
+            wanted = {name: arguments[name] for name in found.argnames}
+            yield found.plugin_name, partial(found.function, **wanted)
+
+
+def load(entry_points: Iterable[importlib.metadata.EntryPoint] | None = None, modules: Iterable[Any] = ()) -> Registry:
+    """Load every installed plugin alone; a broken one is recorded, named in the log and skipped.
+
+    modules are plugins that are given directly, without an entry point, as tests do.
+    Raises `PluginError` when two plugins claim one name.
+    """
+    manager = pluggy.PluginManager("token0")
+    manager.add_hookspecs(hookspecs)
+    installed = []
+    found: dict[str, dict[str, tuple[str, Any]]] = {kind: {} for kind in _KINDS}
+    if entry_points is None:
+        entry_points = importlib.metadata.entry_points(group=GROUP)
+    for entry_point in sorted(entry_points, key=lambda each: each.name):
+        installed.append(_load_one(manager, entry_point, found))
+    for module in modules:
+        name = module.__name__
+        offers = _register(manager, module, name, found)
+        installed.append(Installed(entry_point=name, distribution=name, version="-", offers=offers))
+    frozen = {
+        kind: MappingProxyType({name: offered for name, (_, offered) in names.items()}) for kind, names in found.items()
+    }
+    return Registry(manager=manager, installed=tuple(installed), **frozen)
+
+
+def _load_one(
+    manager: pluggy.PluginManager, entry_point: importlib.metadata.EntryPoint, found: dict[str, Any]
+) -> Installed:
+    distribution = entry_point.dist.name if entry_point.dist else entry_point.module
+    version = entry_point.dist.version if entry_point.dist else "-"
+    plugin = Installed(entry_point=entry_point.name, distribution=distribution, version=version)
+    try:
+        offers = _register(manager, entry_point.load(), entry_point.name, found)
+    except PluginError:
+        raise
+    except Exception as error:
+        log.warning("plugin %s (%s %s) is skipped: %r", entry_point.name, distribution, version, error)
+        return msgspec.structs.replace(plugin, failure=f"{type(error).__name__}: {error}")
+    return msgspec.structs.replace(plugin, offers=offers)
+
+
+def _register(manager: pluggy.PluginManager, module: Any, name: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Ask one plugin for its classes. A misspelt hook or a wrong return value makes it a broken plugin."""
+    manager.register(module, name=name)
+    try:
+        manager.check_pending()
+        offered = {kind: _ask(module, hook, base) for kind, (hook, base) in _KINDS.items()}
+    except Exception:
+        manager.unregister(module)
+        raise
+    offers = {}
+    for kind, classes in offered.items():
+        for cls in classes:
+            owner, _ = found[kind].get(cls.name, (None, None))
+            if owner is not None:
+                what = kind.replace("_", " ").removesuffix("s")
+                raise PluginError(f"the {what} {cls.name!r} is claimed by two plugins: {owner} and {name}")
+            found[kind][cls.name] = (name, cls)
+        if classes:
+            offers[kind] = tuple(cls.name for cls in classes)
+    return offers
+
+
+def _ask(module: Any, hook: str, base: type[Any]) -> list[type[Any]]:
+    function = getattr(module, hook, None)
+    if function is None:
+        return []
+    classes = function()
+    for cls in classes:
+        if not (isinstance(cls, type) and issubclass(cls, base)):
+            raise TypeError(f"{hook} must return subclasses of {base.__name__}, not {cls!r}")
+    return list(classes)

@@ -1,0 +1,234 @@
+"""Carries an answer to the client: the same bytes at the same moment, a copy to a scanner, the report at the end."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import AsyncIterator, Iterable
+
+import msgspec
+from aiohttp import web
+from multidict import CIMultiDict
+
+from token0.errors import PublicError, UpstreamError
+from token0.interfaces import Answer, Dialect, Tap, Translation
+from token0.report import Report
+from token0.sse import Splitter, data, splitter
+from token0.taps import insert
+from token0.types import Request
+
+log = logging.getLogger(__name__)
+
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+_WHOLE = 64 * 1024 * 1024
+"""Answers that are not streams are held to be read or translated up to this many bytes; beyond it they just pass."""
+
+
+class Scanner:
+    """Reads a copy of the answer for the usage the provider tells. Never fails: what it cannot read it ignores."""
+
+    def __init__(self, dialect: Dialect, report: Report, content_type: str, encoding: str | None) -> None:
+        self._dialect = dialect
+        self._report = report
+        self._splitter: Splitter | None = splitter(content_type)
+        self._json = "json" in content_type and self._splitter is None
+        self._whole = b""
+        self._inflate = zlib.decompressobj(wbits=47) if encoding in ("gzip", "deflate") else None
+        self._on = encoding in (None, "", "identity", "gzip", "deflate")
+
+    def feed(self, chunk: bytes) -> None:
+        """Look at one chunk of the answer."""
+        if not self._on:
+            return
+        try:
+            if self._inflate:
+                chunk = self._inflate.decompress(chunk, _WHOLE)
+            if self._splitter:
+                self.events(self._splitter.feed(chunk))
+            elif self._json and len(self._whole) + len(chunk) <= _WHOLE:
+                self._whole += chunk
+        except (zlib.error, OverflowError):
+            self._on = False
+
+    def events(self, events: Iterable[bytes]) -> None:
+        """Look at whole events."""
+        for event in events:
+            if any(mark in event for mark in self._dialect.usage_marks):
+                self.document(data(event))
+
+    def close(self) -> None:
+        """The answer is complete."""
+        if self._splitter and self._on:
+            self.events([self._splitter.rest])
+        elif self._whole and self._on:
+            self.document(self._whole)
+
+    def document(self, text: bytes) -> None:
+        """Look at a JSON document."""
+        try:
+            document = msgspec.json.decode(text)
+            if isinstance(document, dict):
+                self._report.usage = self._dialect.usage(document, self._report.usage)
+        except (msgspec.DecodeError, LookupError, TypeError, ValueError, AttributeError):
+            log.debug("an answer of %s could not be read for its usage", self._report.provider)
+
+
+class Relay:
+    """One answer on its way back. `speaker` is the client's dialect, `origin` the provider's."""
+
+    def __init__(
+        self,
+        http: web.BaseRequest,
+        request: Request,
+        report: Report,
+        speaker: Dialect,
+        translation: Translation | None = None,
+    ) -> None:
+        self._http = http
+        self._request = request
+        self._report = report
+        self._speaker = speaker
+        self._translation = translation
+
+    async def send(self, answer: Answer) -> web.StreamResponse:
+        """Relay `answer` to its end. Raises `UpstreamError` if it breaks before anything was sent."""
+        self._report.status = answer.status
+        content_type = answer.headers.get("Content-Type", "")
+        events = splitter(content_type)
+        wanted = self._request.options.report and answer.status == 200
+        if self._translation is None and not (wanted and self._report.images):
+            return await self._pass(answer)
+        if events is None or answer.status != 200:
+            return await self._hold(answer, wanted and bool(self._report.images))
+        if self._translation is None and not self._report.changed:
+            return await self._pass(answer)
+        return await self._stream(answer, events, tapped=wanted and self._report.changed)
+
+    async def _pass(self, answer: Answer) -> web.StreamResponse:
+        """Bytes untouched; the scanner gets a copy."""
+        headers = self.headers(answer)
+        scanner = Scanner(
+            self._speaker, self._report, headers.get("Content-Type", ""), headers.get("Content-Encoding")
+        )
+        response = web.StreamResponse(status=answer.status, headers=headers)
+        await response.prepare(self._http)
+        try:
+            async for chunk in answer.chunks():
+                await response.write(chunk)
+                scanner.feed(chunk)
+        except UpstreamError as error:
+            await self._break(response, error)
+        scanner.close()
+        return response
+
+    async def _hold(self, answer: Answer, reported: bool) -> web.StreamResponse:
+        """An answer in one piece: translated where needed, with the report as its last key."""
+        encoding = answer.headers.get("Content-Encoding")
+        body = b"".join([chunk async for chunk in answer.chunks()])
+        headers = self.headers(answer)
+        if self._translation:
+            headers["Content-Type"] = "application/json"
+            if answer.status != 200:
+                error = self._translation.error(answer.status, body)
+                return await self._whole(answer.status, headers, self._speaker.error(error))
+            body = self._translation.answer(body)
+        scanner = Scanner(self._speaker, self._report, headers.get("Content-Type", ""), encoding)
+        scanner.feed(body)
+        scanner.close()
+        if reported and encoding in (None, "", "identity"):
+            body = insert(body, self._report)
+        return await self._whole(answer.status, headers, body)
+
+    async def _whole(self, status: int, headers: CIMultiDict[str], body: bytes) -> web.StreamResponse:
+        headers["Content-Length"] = str(len(body))
+        response = web.StreamResponse(status=status, headers=headers)
+        await response.prepare(self._http)
+        await response.write(body)
+        return response
+
+    async def _stream(self, answer: Answer, events: Splitter, *, tapped: bool) -> web.StreamResponse:
+        """A stream that carries the report, or is translated event by event."""
+        headers = self.headers(answer)
+        headers.popall("Content-Length", None)
+        if self._translation:
+            headers["Content-Type"] = "text/event-stream; charset=utf-8"
+        tap = self._speaker.tap(self._request, self._report) if tapped else None
+        scanner = Scanner(self._speaker, self._report, headers["Content-Type"], None)
+        response = web.StreamResponse(status=answer.status, headers=headers)
+        await response.prepare(self._http)
+        try:
+            async for event in self._events(answer, events):
+                scanner.feed(event)
+                if ready := self._tapped(event, tap):
+                    await response.write(ready)
+        except (UpstreamError, OverflowError) as error:
+            if tap:
+                await response.write(tap.close())
+            broken = error if isinstance(error, UpstreamError) else UpstreamError(str(error))
+            await self._break(response, broken)
+        if tap:
+            await response.write(tap.close())
+        return response
+
+    async def _events(self, answer: Answer, events: Splitter) -> AsyncIterator[bytes]:
+        """The client's events: the provider's own, or translated ones."""
+        translation = self._translation
+        async for chunk in answer.chunks():
+            for event in events.feed(chunk):
+                if ready := translation.feed(event) if translation else event:
+                    yield ready
+        if translation is None:
+            if events.rest:
+                yield events.rest
+            return
+        if events.rest.strip() and (ready := translation.feed(events.rest)):
+            yield ready
+        if ready := translation.close():
+            yield ready
+
+    @staticmethod
+    def _tapped(events: bytes, tap: Tap | None) -> bytes:
+        if tap is None:
+            return events
+        # A translation may return several events at once; a tap wants them one by one.
+        cut = splitter("text/event-stream" if events[:1] != b"{" else "application/x-ndjson")
+        assert cut is not None
+        return b"".join([tap.feed(event) for event in cut.feed(events)] + ([cut.rest] if cut.rest else []))
+
+    async def _break(self, response: web.StreamResponse, error: UpstreamError) -> None:
+        """Tell the client and cut the connection: an answer that broke off must never look finished."""
+        self._report.error = error.message
+        if splitter(response.headers.get("Content-Type", "")) and "Content-Encoding" not in response.headers:
+            await response.write(b"\n\n" + self._speaker.error_event(error))
+        if self._http.transport:
+            self._http.transport.close()
+        raise Aborted
+
+    def headers(self, answer: Answer) -> CIMultiDict[str]:
+        """End-to-end headers of the answer, with ours."""
+        headers: CIMultiDict[str] = CIMultiDict()
+        for name, value in answer.headers.items():
+            if name.lower() not in _HOP_BY_HOP:
+                headers.add(name, value)
+        if self._translation:
+            headers.popall("Content-Length", None)
+            headers.popall("Content-Encoding", None)
+        headers.update(own_headers(self._report))
+        return headers
+
+
+class Aborted(Exception):
+    """The connection to the client was cut on purpose."""
+
+
+def own_headers(report: Report) -> dict[str, str]:
+    """The headers that every answer of the gateway carries."""
+    return {"x-token0-saved": str(report.tokens_saved), "x-token0-request-id": report.request_id}
+
+
+def error_response(dialect: Dialect, error: PublicError, report: Report) -> web.Response:
+    """An error as an answer in the client's dialect."""
+    headers = {**error.headers, **own_headers(report)}
+    return web.Response(status=error.status, body=dialect.error(error), content_type="application/json", headers=headers)

@@ -1,0 +1,115 @@
+"""What happened to one request: per image, per step, and in billed tokens."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+
+from token0.types import Price, Usage
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """An image, or the text in its place, as it is sent. `tokens` is None where no rule is known."""
+
+    tokens: int | None = None
+    bytes: int = 0
+    format: str = ""
+    width: int = 0
+    height: int = 0
+    detail: str | None = None
+
+
+class StepReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One step on one image: applied or not, why, and the bill before and after it."""
+
+    name: str
+    applied: bool
+    why: str
+    tokens_before: int
+    tokens_after: int
+    ms: float
+
+
+class ImageReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One image of a request. `at` is where it stands; `note` says why it was left alone, if it was."""
+
+    at: str
+    before: Shape
+    after: Shape
+    steps: tuple[StepReport, ...] = ()
+    note: str | None = None
+
+    @property
+    def saved(self) -> int:
+        return (self.before.tokens or 0) - (self.after.tokens or 0)
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """Grows while its request is served; observers see it when it is complete.
+
+    text_tokens is an estimate of the prompt's text, `usage` the provider's own figures, `times` in milliseconds.
+    """
+
+    request_id: str
+    dialect: str
+    provider: str = ""
+    model: str = ""
+    stream: bool = False
+    images: tuple[ImageReport, ...] = ()
+    text_tokens: int = 0
+    price: Price | None = None
+    usage: Usage | None = None
+    status: int = 0
+    error: str | None = None
+    warnings: list[str] = msgspec.field(default_factory=list)
+    times: dict[str, float] = msgspec.field(default_factory=dict)
+    started: float = msgspec.field(default_factory=time.perf_counter)
+
+    @property
+    def tokens_saved(self) -> int:
+        """Prompt tokens saved by the exact rule; negative when a step made it dearer."""
+        return sum(image.saved for image in self.images)
+
+    @property
+    def changed(self) -> bool:
+        """True when any image is sent otherwise than it came."""
+        return any(step.applied for image in self.images for step in image.steps)
+
+    @property
+    def applied(self) -> list[str]:
+        """Names of the steps that were applied, in order, each once."""
+        return list(dict.fromkeys(step.name for image in self.images for step in image.steps if step.applied))
+
+    def lap(self, name: str, since: float) -> None:
+        """Record the milliseconds since `since` (perf_counter) under `name`."""
+        self.times[name] = round((time.perf_counter() - since) * 1000, 2)
+
+    def public(self) -> dict[str, Any]:
+        """The `token0` object of an answer."""
+        image_tokens = sum(image.before.tokens or 0 for image in self.images)
+        saved = self.tokens_saved
+        return {
+            "original_prompt_tokens_estimate": self.text_tokens + image_tokens,
+            "optimized_prompt_tokens": self.text_tokens + image_tokens - saved,
+            "tokens_saved": saved,
+            "cost_saved_usd": self.cost(saved),
+            "optimizations_applied": self.applied,
+            "cache_hit": False,
+            "billed_prompt_tokens": self.usage.input_tokens if self.usage else None,
+            "provider": self.provider,
+            "model": self.model,
+            "time_ms": self.times,
+            "images": self.images,
+            "warnings": self.warnings,
+        }
+
+    def cost(self, tokens: int) -> float | None:
+        """US dollars of `tokens` prompt tokens at list price, None where no price is known."""
+        return round(tokens * self.price.input / 1e6, 8) if self.price else None
+
+    def seal(self) -> bytes:
+        """The public object as JSON, with the time so far."""
+        self.lap("total", self.started)
+        return msgspec.json.encode(self.public())

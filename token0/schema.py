@@ -1,0 +1,104 @@
+"""The JSON Schema of the YAML, made from the settings of the core and of the installed plugins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from token0.config import Config
+
+if TYPE_CHECKING:
+    from token0.config import Registry
+
+Schema = dict[str, Any]
+
+_VARIABLE = {
+    "type": "string",
+    "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^{}]*)?\}",
+    "description": "A value with environment variables: ${NAME} or ${NAME:-default}.",
+}
+_ABOUT = ("title", "description", "default", "examples")
+
+
+def build(registry: Registry) -> Schema:
+    """The schema of a configuration for the plugins in `registry`."""
+    definitions: Schema = {}
+    fields = {field.name: field for field in msgspec.structs.fields(Config)}
+    core = {name: _of(fields[name].type, "", definitions) for name in ("server", "workers", "routing", "prices")}
+    quality = {**_of(fields["quality"].type, "", definitions), "default": fields["quality"].default}
+    providers = {
+        name: _or_nothing(_of(registry.providers[name].Config, f"providers.{name}.", definitions))
+        for name in sorted(registry.providers)
+    }
+    properties = {name: _or_nothing(section) for name, section in core.items()}
+    properties["quality"] = _with_variables(quality)
+    properties["pipeline"] = _or_nothing(_pipeline(registry, definitions))
+    properties["providers"] = _or_nothing(_object(providers, "Settings of the installed providers, by name."))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Configuration of token0-gateway",
+        **_object(properties, "Made from the installed plugins by `token0-gateway config schema`."),
+        "$defs": {**definitions, "variable": _VARIABLE},
+    }
+
+
+def _object(properties: Schema, description: str) -> Schema:
+    return {"type": "object", "description": description, "properties": properties, "additionalProperties": False}
+
+
+def _of(kind: Any, prefix: str, definitions: Schema) -> Schema:
+    """The schema of one type. What it refers to goes into `definitions`, under names that start with `prefix`."""
+    (made,), components = msgspec.json.schema_components([kind], ref_template=f"#/$defs/{prefix}{{name}}")
+    definitions |= {prefix + name: _with_variables(component) for name, component in components.items()}
+    return made
+
+
+def _pipeline(registry: Registry, definitions: Schema) -> Schema:
+    steps: list[Schema] = []
+    for name in sorted(registry.optimizers):
+        optimizer = registry.optimizers[name]
+        about = next(iter((optimizer.__dict__.get("__doc__") or "").strip().splitlines()), "")
+        reference = _of(optimizer.Config, f"optimizers.{name}.", definitions)["$ref"]
+        settings = definitions.pop(reference.removeprefix("#/$defs/"))
+        required = settings.get("required", [])
+        steps.append({
+            "title": name,
+            **_object({"use": {"const": name}, **settings["properties"]}, about or settings.get("description", "")),
+            "required": ["use", *required],
+        })  # fmt: skip
+        if not required:
+            steps.append({"const": name, "description": about})
+    return {
+        "type": "array",
+        "description": "What is done to each image, in this order.",
+        "items": {"oneOf": steps} if steps else False,
+    }
+
+
+def _or_nothing(section: Schema) -> Schema:
+    """A section may be empty: all of its lines are then comments."""
+    return {"anyOf": [section, {"type": "null"}]}
+
+
+def _with_variables(schema: Schema) -> Schema:
+    """The same schema, but `${NAME}` may stand where it asks for more than any text, and no key is left unchecked."""
+    schema = dict(schema)
+    if "properties" in schema:
+        schema["properties"] = {name: _with_variables(inner) for name, inner in schema["properties"].items()}
+        schema.setdefault("additionalProperties", False)
+    for inside in ("items", "additionalProperties"):
+        if isinstance(schema.get(inside), dict):
+            schema[inside] = _with_variables(schema[inside])
+    members = schema.get("anyOf") or [{key: value for key, value in schema.items() if key not in _ABOUT}]
+    takes_any_text = any(
+        each.get("type") == "string" and not each.keys() & {"pattern", "enum", "format"} for each in members
+    )
+    if takes_any_text or not any(_is_scalar(each) for each in members):
+        return schema
+    about = {key: value for key, value in schema.items() if key in _ABOUT}
+    return {**about, "anyOf": [*members, {"$ref": "#/$defs/variable"}]}
+
+
+def _is_scalar(schema: Schema) -> bool:
+    return "enum" in schema or schema.get("type") in {"integer", "number", "boolean", "string"}

@@ -1,0 +1,98 @@
+"""Runs the gateway: one process, or several that share a port; SIGTERM lets running streams finish."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+
+from aiohttp import web
+
+from token0.engine import Engine
+from token0.gateway import Gateway
+
+log = logging.getLogger(__name__)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises `OSError` when the address is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)
+
+
+async def serve(engine: Engine, sock: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGTERM or SIGINT; then take no new connections and wait for running answers."""
+    gateway = Gateway(engine)
+    runner = web.AppRunner(
+        gateway.application(),
+        handle_signals=False,
+        # A client that left must not keep its provider generating, nor billing.
+        handler_cancellation=True,
+        access_log=None,
+        shutdown_timeout=engine.config.server.shutdown_seconds,
+        max_line_size=32 * 1024,
+        max_field_size=32 * 1024,
+    )
+    await runner.setup()
+    engine.startup()
+    await web.SockSite(runner, sock).start()
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    ready()
+    await stopped.wait()
+    log.info("stopping: running answers have %g s to finish", engine.config.server.shutdown_seconds)
+    await runner.cleanup()
+    await engine.close()
+
+
+def prefork(build: Callable[[], Engine], sock: socket.socket, processes: int) -> int:
+    """Serve with several processes on one socket; a process that dies is replaced. Returns the exit code."""
+    children: set[int] = set()
+    stopping = False
+
+    def stop(number: int, _: object) -> None:
+        nonlocal stopping
+        stopping = True
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while True:
+        while len(children) < processes and not stopping:
+            children.add(_fork(build, sock))
+        try:
+            child, status = os.wait()
+        except ChildProcessError:
+            return 0
+        children.discard(child)
+        if not stopping:
+            log.warning("server process %d ended with status %d", child, os.waitstatus_to_exitcode(status))
+            if os.waitstatus_to_exitcode(status) == 3:
+                # It could not start; another one could not either.
+                stop(signal.SIGTERM, None)
+
+
+def _fork(build: Callable[[], Engine], sock: socket.socket) -> int:
+    child = os.fork()
+    if child:
+        return child
+    status = 3
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        engine = build()
+        status = 1
+        asyncio.run(serve(engine, sock))
+        status = 0
+    except Exception:
+        log.exception("server process %d failed", os.getpid())
+    finally:
+        os._exit(status)

@@ -1,0 +1,123 @@
+"""The values that flow through the gateway. All are frozen: a step returns a new one."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+Quality = Literal["lossless", "legible", "thrifty"]
+"""How much a step may take away: nothing the provider would keep, nothing a reader needs, or a stated share."""
+
+Path = tuple[str | int, ...]
+"""The way from the top of a JSON document to a value: keys and indexes."""
+
+
+class Size(NamedTuple):
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+
+class Image(msgspec.Struct, frozen=True, tag=True):
+    """One picture: its encoded bytes and what their header says.
+
+    `width` and `height` are pixels as displayed, so after the EXIF `orientation` (1 to 8).
+    `detail` is the resolution word of the client's API (OpenAI `detail`, Gemini `mediaResolution`), None when absent.
+    """
+
+    data: bytes
+    format: str
+    width: int
+    height: int
+    orientation: int = 1
+    detail: str | None = None
+
+    @property
+    def size(self) -> Size:
+        return Size(self.width, self.height)
+
+
+class Text(msgspec.Struct, frozen=True, tag=True):
+    """Text that stands where an image stood."""
+
+    text: str
+
+
+Content = Image | Text
+
+
+class ImagePart(msgspec.Struct, frozen=True, kw_only=True):
+    """An image as a dialect found it in a request.
+
+    path:       where it stands in the request's document; what `Dialect.edits` replaces
+    base64:     the encoded bytes as they were sent, without a `data:` prefix; None for a remote or uploaded image
+    url:        the address of a remote image
+    media_type: as the client declared it, unchecked
+    detail:     the client's own choice of resolution
+    prompt:     the text of the turn the image belongs to
+    """
+
+    path: Path
+    base64: str | None = None
+    url: str | None = None
+    media_type: str | None = None
+    detail: str | None = None
+    prompt: str = ""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client says to the gateway itself, in headers or `token0_*` fields; never forwarded."""
+
+    optimize: bool = True
+    report: bool = True
+    detail: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as its dialect read it. `body` is kept whole; `document` is the same body, decoded.
+
+    `edits` are changes the dialect itself needs before anything is forwarded (gateway-only fields removed).
+    `coordinates` is true when the request carries tools that answer in pixels of the image (computer use).
+    """
+
+    body: bytes
+    document: dict[str, Any]
+    model: str
+    stream: bool = False
+    parts: tuple[ImagePart, ...] = ()
+    options: Options = Options()
+    edits: tuple[Edit, ...] = ()
+    coordinates: bool = False
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """One change to a JSON body: the value at `path` becomes `values`.
+
+    One value replaces, none removes the value with its key or comma, several stand in its place in an array.
+    A last key that the object lacks is added at the object's end.
+    """
+
+    path: Path
+    values: tuple[Any, ...] = ()
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """What the provider says it billed, in tokens. `input_tokens` includes cached and cache-written ones."""
+
+    input_tokens: int
+    output_tokens: int = 0
+    cached_tokens: int = 0
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """US dollars per million tokens, with where and when the figure was read."""
+
+    input: float
+    output: float = 0.0
+    cached: float | None = None
+    as_of: str = ""
+    source: str = ""
+    assumed: bool = False

@@ -1,0 +1,71 @@
+"""The other end of `workers.py`: a process that folds images over the pipeline. Run as `python -m token0.worker`."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from typing import BinaryIO
+
+import msgspec
+
+from token0 import plugins
+from token0.interfaces import Context, Optimizer
+from token0.pipeline import Outcome, run
+from token0.rules import find_counter
+from token0.workers import FRAME, Setup, Task
+
+
+def main() -> None:
+    """Answer tasks from standard input until it closes."""
+    source = sys.stdin.buffer
+    # Libraries that print must not write into the frames.
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    setup = msgspec.msgpack.decode(_read(source) or b"", type=Setup)
+    _limit(setup.memory_bytes)
+    registry = plugins.load()
+    steps = [_make(registry, name, settings) for name, settings in setup.pipeline]
+    while (frame := _read(source)) is not None:
+        reply = msgspec.msgpack.encode(work(registry, steps, msgspec.msgpack.decode(frame, type=Task)))
+        sink.write(FRAME.pack(len(reply)))
+        sink.write(reply)
+        sink.flush()
+
+
+def work(registry: plugins.Registry, steps: list[Optimizer], task: Task) -> Outcome:
+    """The outcome of one task."""
+    counter = find_counter(registry, task.provider, task.model)
+    if counter is None:
+        return Outcome(task.image)
+    ctx = Context(
+        model=task.model,
+        counter=counter,
+        quality=task.quality,
+        prompt=task.prompt,
+        coordinates=task.coordinates,
+    )
+    return run(task.image, ctx, steps)
+
+
+def _make(registry: plugins.Registry, name: str, settings: bytes) -> Optimizer:
+    optimizer = registry.optimizers[name]
+    return optimizer(msgspec.json.decode(settings, type=optimizer.Config))
+
+
+def _limit(memory_bytes: int) -> None:
+    """Bound private memory (RLIMIT_DATA; the address space of OpenCV and its threads is far larger) and dump no core."""
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _read(source: BinaryIO) -> bytes | None:
+    head = source.read(FRAME.size)
+    if len(head) < FRAME.size:
+        return None
+    (length,) = FRAME.unpack(head)
+    return source.read(length)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Worker processes: bounded, with a deadline and a memory limit each. Untrusted image bytes are decoded only there.
+
+Messages are MessagePack frames over a pipe, never pickles: a decoder that was taken over can return a wrong picture,
+but cannot run code in the gateway. Workers start with the first image and see none of the gateway's environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import struct
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from token0.errors import WorkerError
+from token0.pipeline import Outcome
+from token0.types import Image, Quality
+
+if TYPE_CHECKING:
+    from token0.config import Config
+
+FRAME = struct.Struct("<I")
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "TMPDIR", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
+_ONE_THREAD = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS")
+
+
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker is told once: its limits and the pipeline, as names and encoded settings."""
+
+    memory_bytes: int
+    pipeline: tuple[tuple[str, bytes], ...]
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One image to fold over the pipeline. The token rule travels as names; the worker looks it up."""
+
+    image: Image
+    provider: str
+    model: str
+    quality: Quality
+    prompt: str
+    coordinates: bool
+
+
+class Workers:
+    """A pool of `token0.worker` processes. `run` may be called by any number of tasks."""
+
+    def __init__(self, config: Config) -> None:
+        pipeline = tuple((step.use, msgspec.json.encode(step.config)) for step in config.pipeline)
+        setup = Setup(memory_bytes=config.workers.memory_bytes, pipeline=pipeline)
+        self._setup = msgspec.msgpack.encode(setup)
+        self._deadline = config.workers.deadline_seconds
+        self._slots = asyncio.Semaphore(config.workers.processes)
+        self._idle: list[_Process] = []
+        self._all: set[_Process] = set()
+
+    async def run(self, task: Task) -> Outcome:
+        """The outcome for one image. Raises `WorkerError` when the worker dies or the deadline passes.
+
+        The deadline counts from the call, so waiting for a free worker is part of it. A worker that is late, or whose
+        caller went away, is killed: it may be stuck in a decoder.
+        """
+        try:
+            async with asyncio.timeout(self._deadline), self._slots:
+                return await self._run(task)
+        except TimeoutError:
+            raise WorkerError(f"no result within {self._deadline:g} s") from None
+
+    async def _run(self, task: Task) -> Outcome:
+        if self._idle:
+            process = self._idle.pop()
+        else:
+            process = await _Process.start(self._setup)
+            self._all.add(process)
+        try:
+            outcome = await process.ask(task)
+        except BaseException:
+            self._all.discard(process)
+            process.kill()
+            raise
+        self._idle.append(process)
+        return outcome
+
+    async def close(self) -> None:
+        """End the workers, also those with an image in hand."""
+        ending, self._all = self._all, set()
+        self._idle.clear()
+        for process in ending:
+            process.kill()
+        for process in ending:
+            await process.gone()
+
+
+class _Process:
+    """One worker process and its pipe."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin
+        assert process.stdout
+        self._process, self._stdin, self._stdout = process, process.stdin, process.stdout
+
+    @classmethod
+    async def start(cls, setup: bytes) -> _Process:
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        environment |= dict.fromkeys(_ONE_THREAD, "1")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "token0.worker",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=environment,
+        )
+        worker = cls(process)
+        worker._write(setup)
+        return worker
+
+    async def ask(self, task: Task) -> Outcome:
+        try:
+            self._write(msgspec.msgpack.encode(task))
+            await self._stdin.drain()
+            (length,) = FRAME.unpack(await self._stdout.readexactly(FRAME.size))
+            reply = await self._stdout.readexactly(length)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            status = await self._process.wait()
+            raise WorkerError(f"the worker ended with status {status}") from None
+        try:
+            return msgspec.msgpack.decode(reply, type=Outcome)
+        except msgspec.DecodeError as error:
+            raise WorkerError("the worker sent something else than an outcome") from error
+
+    def _write(self, message: bytes) -> None:
+        self._stdin.write(FRAME.pack(len(message)))
+        self._stdin.write(message)
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        self._stdin.close()
+
+    async def gone(self) -> None:
+        """Wait until the process has ended, so that nothing of it is left when the loop closes."""
+        await self._process.wait()
