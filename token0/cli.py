@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
+import yaml
 
 from token0 import config as configuration
 from token0 import plugins
@@ -141,14 +142,12 @@ def _config_check(arguments: argparse.Namespace, registry: plugins.Registry) -> 
 
 
 def _config_show(arguments: argparse.Namespace, registry: plugins.Registry) -> int:
-    print(configuration.show(_load(arguments.config, registry)))
+    print(yaml.safe_dump(configuration.show(_load(arguments.config, registry)), sort_keys=False), end="")
     return 0
 
 
 def _config_schema(_: argparse.Namespace, registry: plugins.Registry) -> int:
-    from token0.schema import schema
-
-    print(json.dumps(schema(registry), indent=2))
+    print(json.dumps(configuration.schema(registry), indent=2))
     return 0
 
 

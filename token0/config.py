@@ -20,7 +20,7 @@ from token0.convert import (
     without_credentials,
 )
 from token0.errors import ConfigError, dotted
-from token0.types import Path, Price, Quality  # noqa: TC001 - msgspec reads the annotations of Config
+from token0.types import Path, Price, Quality
 from token0.yaml12 import Mistake, Node, read
 
 if TYPE_CHECKING:
@@ -125,9 +125,10 @@ def load(path: str | os.PathLike[str], registry: Registry, env: Mapping[str, str
     root = _read(name, env, mistakes)
     config = _config(root, registry, mistakes) if root is not None else Config()
     if mistakes:
-        # One a place: a variable that is not set is not a number either.
-        first = {(mistake.line, mistake.path): mistake for mistake in reversed(mistakes)}
-        raise ConfigError([_sentence(name, first[place]) for place in sorted(first, key=lambda place: place[0])])
+        first: dict[tuple[int, Path], Mistake] = {}
+        for mistake in mistakes:  # one a place: a variable that is not set is not a number either
+            first.setdefault((mistake.line, mistake.path), mistake)
+        raise ConfigError([_sentence(name, each) for each in sorted(first.values(), key=lambda each: each.line)])
     assert root is not None
     return msgspec.structs.replace(config, path=name, hidden=frozenset(_hidden(root, ())))
 
@@ -142,18 +143,18 @@ def default(registry: Registry) -> Config:
 
 
 def show(config: Config) -> dict[str, Any]:
-    """The settings in the shape of the YAML, defaults filled in, secrets hidden. It can be written as JSON or YAML."""
+    """The settings in the shape of the YAML, defaults filled in, secrets hidden; plain data, to be written as YAML."""
     settings: dict[str, Any] = {name: msgspec.to_builtins(getattr(config, name)) for name in SECTIONS}
     settings["pipeline"] = [{"use": step["use"], **step["config"]} for step in settings["pipeline"]]
-    shown: dict[str, Any] = _redact(settings, (), config.hidden)
-    return shown
+    redacted: dict[str, Any] = _redact(settings, (), config.hidden)
+    return redacted
 
 
 def schema(registry: Registry) -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of the YAML, for what is installed."""
-    from token0.schema import build  # a start does not need it
+    from token0 import schema as maker  # a start does not need it
 
-    return build(registry)
+    return maker.schema(registry)
 
 
 def _redact(value: Any, path: Path, hidden: frozenset[Path]) -> Any:

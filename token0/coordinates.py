@@ -8,8 +8,11 @@ from typing import Any
 _TOOL_TYPE = re.compile(r"^(computer|browser|desktop|mobile)(_|$)")
 _TOOL_NAME = re.compile(r"(^|_)(click|tap|mouse|drag|computer|cursor|swipe|bounding_?box|bbox|point_at)(_|$)", re.I)
 _KEYS = frozenset(
-    "coordinate coordinates bbox bounding_box box_2d point start_box end_box click_point position_x x1 left_px".split()
-)
+    {
+        "coordinate", "coordinates", "bbox", "bounding_box", "box_2d", "point", "start_box", "end_box", "click_point",
+        "position_x", "x1", "left_px",
+    }
+)  # fmt: skip
 _PROMPT = re.compile(
     r"\b(coordinates?|bounding[ -]?box(es)?|bbox|box_2d|pixel positions?|mouse_position|mouseaction|click (on|at)|"
     r"koordinaten?|coordonnées|coordenadas|coordinate|x[ ,/]+y position)\b",

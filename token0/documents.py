@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from token0.errors import BadRequest
-from token0.types import Edit, Options, Path
+from token0.types import Edit, Options, Path, Request
 
 _T = TypeVar("_T")
 _NAMES = {str: "a string", list: "an array", dict: "an object", bool: "true or false", int: "an integer"}
@@ -26,6 +26,34 @@ def decode(body: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BadRequest("The request body must be a JSON object.", code="invalid_json")
     return document
+
+
+class _Head(msgspec.Struct):
+    model: str | None = None
+    stream: bool | None = None
+    token0_optimize: Any = None
+    token0_detail_override: Any = None
+    token0_enable_cache: Any = None
+    token0_enable_cascade: Any = None
+
+
+_head = msgspec.json.Decoder(_Head)
+
+
+def skim(body: bytes, model: str | None) -> Request | None:
+    """What routing needs, without decoding megabytes of images; None when the body must be read properly.
+
+    For requests whose images are left alone. `model` is the one from the path, if the path names it.
+    """
+    try:
+        head = _head.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    said = (head.token0_optimize, head.token0_detail_override, head.token0_enable_cache, head.token0_enable_cascade)
+    named = model or head.model
+    if named is None or any(value is not None for value in said):
+        return None
+    return Request(body=body, document={}, model=named, stream=bool(head.stream), options=Options(optimize=False))
 
 
 def required(holder: dict[str, Any], key: str, kind: type[_T], at: Path = ()) -> _T:
@@ -67,7 +95,9 @@ def options(document: dict[str, Any]) -> tuple[Options, tuple[Edit, ...]]:
     optimize = optional(document, "token0_optimize", bool)
     detail = optional(document, "token0_detail_override", str)
     if detail is not None and detail not in _DETAILS:
-        raise BadRequest(f"Expected one of {', '.join(_DETAILS)}.", at=("token0_detail_override",), code="invalid_value")
+        raise BadRequest(
+            f"Expected one of {', '.join(_DETAILS)}.", at=("token0_detail_override",), code="invalid_value"
+        )
     warnings = []
     for name in names:
         if name in ("token0_enable_cache", "token0_enable_cascade"):

@@ -41,7 +41,8 @@ class WorkerError(Token0Error):
 class PublicError(Token0Error):
     """An error a client gets to see.
 
-    kind is the provider-neutral type: invalid_request_error, not_found_error, request_too_large, api_error, timeout_error.
+    kind is the provider-neutral type: invalid_request_error, not_found_error, request_too_large, api_error or
+    timeout_error.
     param is the part of the request that is wrong, as `messages[0].content[1]`; headers go along, as Retry-After.
     """
 

@@ -11,6 +11,7 @@ import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
 
+from token0 import documents
 from token0.engine import Engine
 from token0.errors import BadRequest, PluginError, PublicError, TooLarge
 from token0.interfaces import Call, Dialect, Endpoint, Provider, Translator
@@ -30,7 +31,7 @@ class Gateway:
         self.engine = engine
 
     def application(self) -> web.Application:
-        """The application, with the pages of plugins. Raises `PluginError` naming a plugin whose pages cannot be added."""
+        """The application, with the pages of plugins. Raises `PluginError` naming a plugin whose pages fail."""
         app = web.Application(client_max_size=self.engine.config.server.max_body_bytes)
         app.router.add_get("/health", health)
         for name, call in self.engine.registry.each("token0_routes", router=app.router):
@@ -99,13 +100,18 @@ class Exchange:
     def _failed(self, error: PublicError) -> web.Response:
         if self._report:
             self._report.status, self._report.error = error.status, error.message
-        return error_response(self._dialect, error, self._report or Report(request_id=self._id, dialect=self._dialect.name))
+        return error_response(
+            self._dialect, error, self._report or Report(request_id=self._id, dialect=self._dialect.name)
+        )
 
     async def _generate(self) -> web.StreamResponse:
         """Read, optimize, send, relay."""
         engine, dialect, http = self._engine, self._dialect, self._http
         body = await read_body(http, engine.config.server.max_body_bytes)
-        request = _with_headers(dialect.read(body, self._endpoint), http, self._endpoint)
+        off = http.headers.get("X-Token0", "").lower() == "off"
+        request = documents.skim(body, self._endpoint.model) if off else None
+        if request is None:
+            request = _with_headers(dialect.read(body, self._endpoint), http, self._endpoint)
         route = await engine.router.route(request.model, http.headers.get("X-Token0-Provider"))
         translator = self._translator(route.provider)
         report = self._report = engine.report(dialect.name, request, route, self._id)

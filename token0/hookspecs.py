@@ -73,4 +73,7 @@ def token0_shutdown(engine: Engine) -> None:
 
 @hookspec
 def token0_request_done(report: Report) -> None:
-    """The last byte of a request was sent. Called on the event loop: hand slow work to a thread. Exceptions are logged."""
+    """The last byte of a request was sent. Called on the event loop: slow work belongs in a thread.
+
+    Exceptions are logged.
+    """

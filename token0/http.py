@@ -17,9 +17,11 @@ from token0.interfaces import Answer, Call, Provider
 _CREDENTIALS = frozenset({"authorization", "x-api-key", "x-goog-api-key", "api-key"})
 # RFC 9110, 7.6.1, with the ones that aiohttp writes itself. Cookies belong to the client's other local servers.
 _NOT_FORWARDED = frozenset(
-    "connection content-length cookie expect host keep-alive proxy-authenticate proxy-authorization proxy-connection te "
-    "trailer transfer-encoding upgrade x-provider-key".split()
-)
+    {
+        "connection", "content-length", "cookie", "expect", "host", "keep-alive", "proxy-authenticate",
+        "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "x-provider-key",
+    }
+)  # fmt: skip
 _PIECE = 256 * 1024
 
 
@@ -82,9 +84,7 @@ class HttpProvider(Provider):
                 headers["Content-Length"] = str(len(body))
             body = _pieces(body) if len(body) > _PIECE else body or None
         async with asyncio.timeout(self.config.first_byte_seconds):
-            response = await self._client().request(
-                call.method, url, data=body, headers=headers, allow_redirects=False
-            )
+            response = await self._client().request(call.method, url, data=body, headers=headers, allow_redirects=False)
         return HttpAnswer(response, self.name, self.config.idle_seconds)
 
     def _unreachable(self, error: BaseException) -> UpstreamError:

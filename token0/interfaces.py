@@ -217,7 +217,7 @@ class Translator(ABC):
 
     @abstractmethod
     def translate(self, document: dict[str, Any], model: str, *, drop: bool) -> Translation:
-        """Translate a request. Raises `BadRequest` for a field without a counterpart, unless `drop` allows losing it."""
+        """Translate a request. Raises `BadRequest` for a field without a counterpart, unless `drop` lets it be lost."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -105,8 +105,6 @@ def _pays(image: Image, before: int, result: Content, after: int) -> bool:
     return isinstance(result, Image) and len(result.data) <= len(image.data) * _FEWER_BYTES
 
 
-def _report(
-    step: Optimizer, why: str, before: int, after: int, started: float, *, applied: bool = False
-) -> StepReport:
+def _report(step: Optimizer, why: str, before: int, after: int, started: float, *, applied: bool = False) -> StepReport:
     ms = round((time.perf_counter() - started) * 1000, 2)
     return StepReport(name=step.name, applied=applied, why=why, tokens_before=before, tokens_after=after, ms=ms)

@@ -75,12 +75,11 @@ def load(entry_points: Iterable[importlib.metadata.EntryPoint] | None = None, mo
     """
     manager = pluggy.PluginManager("token0")
     manager.add_hookspecs(hookspecs)
-    installed = []
     found: dict[str, dict[str, tuple[str, Any]]] = {kind: {} for kind in _KINDS}
     if entry_points is None:
         entry_points = importlib.metadata.entry_points(group=GROUP)
-    for entry_point in sorted(entry_points, key=lambda each: each.name):
-        installed.append(_load_one(manager, entry_point, found))
+    ordered = sorted(entry_points, key=lambda each: each.name)
+    installed = [_load_one(manager, entry_point, found) for entry_point in ordered]
     for module in modules:
         name = module.__name__
         offers = _register(manager, module, name, found)

@@ -109,9 +109,7 @@ class Relay:
     async def _pass(self, answer: Answer) -> web.StreamResponse:
         """Bytes untouched; the scanner gets a copy."""
         headers = self.headers(answer)
-        scanner = Scanner(
-            self._speaker, self._report, headers.get("Content-Type", ""), headers.get("Content-Encoding")
-        )
+        scanner = Scanner(self._speaker, self._report, headers.get("Content-Type", ""), headers.get("Content-Encoding"))
         response = web.StreamResponse(status=answer.status, headers=headers)
         await response.prepare(self._http)
         try:
@@ -231,4 +229,6 @@ def own_headers(report: Report) -> dict[str, str]:
 def error_response(dialect: Dialect, error: PublicError, report: Report) -> web.Response:
     """An error as an answer in the client's dialect."""
     headers = {**error.headers, **own_headers(report)}
-    return web.Response(status=error.status, body=dialect.error(error), content_type="application/json", headers=headers)
+    return web.Response(
+        status=error.status, body=dialect.error(error), content_type="application/json", headers=headers
+    )

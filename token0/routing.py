@@ -24,14 +24,16 @@ class Router:
         self._providers = providers
         self._aliases = aliases
         self._default = default
-        self._names = {name: provider for name, provider in providers.items()}
+        self._names = dict(providers)
         self._names |= {alias: each for each in providers.values() for alias in each.aliases if alias not in providers}
 
     def named(self, name: str) -> Provider:
         """The provider a client named itself. Raises `BadRequest` for one that is not installed."""
         if name in self._names:
             return self._names[name]
-        raise BadRequest(f"There is no provider {name!r} here; installed: {self._installed()}.", code="unknown_provider")
+        raise BadRequest(
+            f"There is no provider {name!r} here; installed: {self._installed()}.", code="unknown_provider"
+        )
 
     async def route(self, model: str, named: str | None = None) -> Route:
         """The route for `model`; `named` is the provider from the X-Token0-Provider header.

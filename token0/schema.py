@@ -21,7 +21,7 @@ _VARIABLE = {
 _ABOUT = ("title", "description", "default", "examples")
 
 
-def build(registry: Registry) -> Schema:
+def schema(registry: Registry) -> Schema:
     """The schema of a configuration for the plugins in `registry`."""
     definitions: Schema = {}
     fields = {field.name: field for field in msgspec.structs.fields(Config)}
@@ -81,24 +81,24 @@ def _or_nothing(section: Schema) -> Schema:
     return {"anyOf": [section, {"type": "null"}]}
 
 
-def _with_variables(schema: Schema) -> Schema:
+def _with_variables(made: Schema) -> Schema:
     """The same schema, but `${NAME}` may stand where it asks for more than any text, and no key is left unchecked."""
-    schema = dict(schema)
-    if "properties" in schema:
-        schema["properties"] = {name: _with_variables(inner) for name, inner in schema["properties"].items()}
-        schema.setdefault("additionalProperties", False)
+    whole = dict(made)
+    if "properties" in whole:
+        whole["properties"] = {name: _with_variables(inner) for name, inner in whole["properties"].items()}
+        whole.setdefault("additionalProperties", False)
     for inside in ("items", "additionalProperties"):
-        if isinstance(schema.get(inside), dict):
-            schema[inside] = _with_variables(schema[inside])
-    members = schema.get("anyOf") or [{key: value for key, value in schema.items() if key not in _ABOUT}]
+        if isinstance(whole.get(inside), dict):
+            whole[inside] = _with_variables(whole[inside])
+    members = whole.get("anyOf") or [{key: value for key, value in whole.items() if key not in _ABOUT}]
     takes_any_text = any(
         each.get("type") == "string" and not each.keys() & {"pattern", "enum", "format"} for each in members
     )
     if takes_any_text or not any(_is_scalar(each) for each in members):
-        return schema
-    about = {key: value for key, value in schema.items() if key in _ABOUT}
+        return whole
+    about = {key: value for key, value in whole.items() if key in _ABOUT}
     return {**about, "anyOf": [*members, {"$ref": "#/$defs/variable"}]}
 
 
-def _is_scalar(schema: Schema) -> bool:
-    return "enum" in schema or schema.get("type") in {"integer", "number", "boolean", "string"}
+def _is_scalar(made: Schema) -> bool:
+    return "enum" in made or made.get("type") in {"integer", "number", "boolean", "string"}

@@ -54,7 +54,7 @@ def _make(registry: plugins.Registry, name: str, settings: bytes) -> Optimizer:
 
 
 def _limit(memory_bytes: int) -> None:
-    """Bound private memory (RLIMIT_DATA; the address space of OpenCV and its threads is far larger) and dump no core."""
+    """Bound private memory (RLIMIT_DATA: the address space that OpenCV reserves is far larger) and dump no core."""
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

@@ -50,8 +50,8 @@ class Node(msgspec.Struct, frozen=True):
     variables: tuple[str, ...] = ()
 
 
-class _Stop(Exception):  # noqa: N818 - leaves this module as a mistake, never as an error
-    """Nothing more can be read."""
+class _Stop(Exception):
+    """Nothing more can be read. Leaves this module as a mistake."""
 
 
 _NULL = re.compile(r"~|null|Null|NULL|")
@@ -161,10 +161,10 @@ class _Reader:
     def _alias(self, event: Any, path: Path) -> Node:
         node = self._anchors.get(event.anchor)
         if node is None:
-            # Not named: it may be a password that starts with a star.
+            # Its name stays out of the mistake: it may be a password that starts with a star.
             inside = event.anchor in self._anchors
-            what = "this alias stands inside itself" if inside else "this alias names nothing above it; quote a text with *"
-            self._stop(event, path, what)
+            what = "stands inside itself" if inside else "names nothing above it; put text that starts with * in quotes"
+            self._stop(event, path, f"this alias {what}")
         self._grow(event, path, node.size)
         return node
 

@@ -75,8 +75,9 @@ def _fits(size: Size, tier: Tier) -> bool:
 def _largest_that_fits(size: Size, tier: Tier) -> Size:
     """The published search for the long side, on the image laid down.
 
-    Its float division is part of the rule: an exact one gives a short side that differs by a pixel in 1 of 12,000
-    random sizes, never another count.
+    Its float division and the rounding of ties to even are part of the rule: with exact division the short side differs
+    by a pixel in 1 of 12,000 random sizes. (One row of the guide's table, 1269x952 for 2000x1500, rounds ties up; the
+    guide says that the API does as its reference program does. The count is the same.)
     """
     long, short = max(size), min(size)
     aspect = long / short

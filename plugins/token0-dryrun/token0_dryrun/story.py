@@ -28,8 +28,7 @@ def tell(call: Call, prompt_tokens: int) -> list[str]:
 
 def _image(image: ImageReport) -> list[str]:
     lines = [f"- {image.at}: {_shape(image.before)} -> {_shape(image.after)}\n"]
-    for step in image.steps:
-        lines.append(f"  {step.name}: {'applied' if step.applied else 'left alone'}, {step.why}\n")
+    lines += [f"  {step.name}: {'applied' if step.applied else 'left alone'}, {step.why}\n" for step in image.steps]
     if image.note:
         lines.append(f"  {image.note}\n")
     return lines

@@ -1,4 +1,7 @@
-"""What Gemini costs: US dollars per million tokens, for prompts up to 200,000 tokens where the price has a second step."""
+"""What Gemini costs: US dollars per million tokens.
+
+The pro models cost more in prompts above 200,000 tokens; the table holds the base price.
+"""
 
 from __future__ import annotations
 

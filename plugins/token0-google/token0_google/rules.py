@@ -59,8 +59,9 @@ class ResolutionRule(msgspec.Struct, frozen=True):
 class CropRule(msgspec.Struct, frozen=True):
     """258 tokens a crop; an image of at most 384 px a side is one.
 
-    Google's two pages disagree about large images: the crop formula has no end (12,384 tokens for 24 megapixels), the
-    page on media resolution speaks of about 2,304 at most. The formula is kept, as it is the one with an example.
+    Google's pages disagree about large images. The crop formula has no end (12,384 tokens for 24 megapixels); another
+    page says that the model is shown at most 3,072 px a side, a third speaks of about 2,304 tokens. The count is the
+    plain formula, the one with an example; beyond 3,072 px it may therefore be too high, never too low.
     """
 
     low: int = 64
@@ -80,7 +81,7 @@ class CropRule(msgspec.Struct, frozen=True):
             return self.medium
         if max(size) <= SMALL:
             return IMAGE
-        width, height = fit(size, LARGEST)
+        width, height = size
         unit = min(max(min(width, height) * 2 // 3, 256), CROP)
         return IMAGE * -(-width // unit) * -(-height // unit)
 

@@ -11,6 +11,7 @@ import msgspec
 import pluggy
 
 from token0.interfaces import Context, Declined, Optimizer, Plan
+from token0.sniff import sniff
 from token0.types import Image, Text
 from token0_ocr.intent import objection
 from token0_ocr.label import label
@@ -54,14 +55,12 @@ class Ocr(Optimizer):
         return Plan(tokens=least, why="read the text instead of looking at the image")
 
     def apply(self, image: Image, plan: Any, ctx: Context) -> Text | Declined:  # noqa: ARG002
-        from token0_ocr.reading import read_text
+        from token0_ocr.reading import read_image
         from token0_ocr.tesseract import Tesseract
-        from token0_pixels import decode_grey
 
-        engine = Tesseract(self.config.languages)
-        found = read_text(
-            decode_grey(image),
-            engine,
+        found = read_image(
+            image,
+            Tesseract(self.config.languages),
             deadline_seconds=self.config.deadline_seconds,
             min_confidence=self.config.min_confidence,
         )
@@ -86,16 +85,10 @@ def _header_objection(image: Image) -> str | None:
         return "the image is too small to hold text"
     if max(image.size) > LONGEST_SIDE or image.width * image.height > MAX_PIXELS:
         return "the image is too large to be read in time"
-    if _animated(image.data):
+    header = sniff(image.data)
+    if header is None or header.animated:
         return "the image is animated"
     return None
-
-
-def _animated(data: bytes) -> bool:
-    """An `acTL` chunk comes before the pixels of an animated PNG; bit 1 of a WebP's `VP8X` flags says the same."""
-    if data.startswith(b"\x89PNG"):
-        return b"acTL" in data[: max(0, data.find(b"IDAT"))]
-    return data[8:16] == b"WEBPVP8X" and len(data) > 20 and bool(data[20] & 2)
 
 
 @hookimpl

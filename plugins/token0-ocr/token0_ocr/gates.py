@@ -20,27 +20,15 @@ if TYPE_CHECKING:
 TRUSTED = 60
 """Words read with less confidence do not count as read; their ink is missed ink."""
 
-DOUBTFUL_NUMBER = 75
+DOUBTFUL_NUMBER = 65
 """A word with digits below this confidence may be another number."""
 
 MIN_WORDS = 3
 MIN_KNOWN = 0.7
-MIN_WORDLIKE = 0.85
-MIN_AGREEMENT = 0.96
-MAX_MISSED = 0.04
-MAX_DRAWN = 0.01
-MAX_SHAPES = 0.01
-MAX_CODE = 0.06
-LOW_WORDS = 0.05
-"""The share of words that may fall below the low limit of confidence."""
-
-LOW_STEP = 20
-"""The low limit lies this far below the mean that is asked for."""
-
-CODE = re.compile(r"[{}<>=;\\|^~`_\[\]]|\w\(\)?|::|//|\.\w+\(|->|[+*/]=")
-MATHS = re.compile("[\u2200-\u22ff\u0391-\u03c9\u00b2\u00b3\u00b9\u2070-\u209f\u221a\u00b1]")
-WORDLIKE = re.compile(r"[^\w]*(?:[^\W\d_]+(?:[-'\u2019./&@:][^\W\d_]+)*|[#$\u20ac\u00a3+-]?[\d][\d.,:/%-]*\w{0,3}|\w+-?\w+)[^\w]*")
-TICKS = re.compile("[\u2610-\u2612\u2713\u2714\u25a1\u25a0]|\\[[ xX]?\\]|^[O0o]$|^\\(\\s?[xX]?\\)$")
+MIN_WORDLIKE = re.compile(
+    r"\W*(?:[^\W\d_]+(?:[-'\u2019./&@:][^\W\d_]+)*|\d[\d.,:/%-]*[^\W_]{0,3}|[^\W_]+(?:[-/][^\W_]+)+|\S+@\S+|\w+[.]\w\S+)\W*"
+)
+TICKS = re.compile("[\u2610-\u2612\u2713\u2714\u25a1\u25a0]|\\[[ xX]?\\]|^O$|^\\(\\s?[xX]?\\)$")
 LETTER_IN_NUMBER = re.compile(r"\d[OoIl|]\d|\d[OoIl]$|^[OIl]\d+[.,]\d")
 GROUPED = re.compile(r"\d{1,3}(?:[.,'\u2019]\d{3})+(?:[.,]\d{1,2})?")
 
@@ -76,8 +64,8 @@ def script_objection(words: Sequence[Word]) -> str | None:
     long = [word for word in words if sum(letter.isalpha() for letter in word.text) >= 3]
     if long and sum(word.known for word in long) < MIN_KNOWN * len(long):
         return "too many words are in no installed dictionary"
-    wordlike = sum(1 for word in words if WORDLIKE.fullmatch(word.text))
-    if wordlike < MIN_WORDLIKE * len(words):
+    read = [word.text for word in words if any(letter.isalnum() for letter in word.text)]
+    if sum(1 for text in read if WORDLIKE.fullmatch(text)) < MIN_WORDLIKE * len(read) or len(read) < 0.8 * len(words):
         return "the reading does not look like words and numbers"
     return None
 
@@ -121,7 +109,7 @@ def content_objection(words: Sequence[Word]) -> str | None:
 def _has_formula(words: Sequence[Word]) -> bool:
     """An operator between two words of one line, as in `a = b`; a dash in prose or a price is none."""
     return any(
-        word.text in {"=", "+", "*", "/", "^"} and abs(word.box.top - before.box.top) < 2 * before.box.height
+        word.text in {"=", "+", "^"} and abs(word.box.top - before.box.top) < 2 * before.box.height
         for before, word in pairwise(words)
     )
 

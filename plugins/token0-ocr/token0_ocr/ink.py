@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from token0_ocr.picture import X_HEIGHT, ink_of
+from token0_ocr.picture import RULE, X_HEIGHT, ink_of, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from token0_ocr.page import Box, Grey
 
-LETTER = X_HEIGHT
-"""Pages are measured at reading size, where letters without ascenders are this high."""
-
-RULE = 4 * LETTER
-"""Straight strokes of this length are rules of tables and frames, not text."""
+LETTER = X_HEIGHT // 2
+"""Measured at half the reading size, where letters without ascenders are this high."""
 
 FILL_CONTRAST = 24
 """Grey levels between a filled shape and the ground."""
@@ -43,13 +40,14 @@ def measure(grey: Grey, boxes: Sequence[Box]) -> Ink:
 
     words = np.zeros_like(grey)
     for box in boxes:
-        pad = max(3, box.height // 4)
+        pad = max(6, box.height // 4)
         words[max(0, box.top - pad) : box.bottom + pad, max(0, box.left - pad) : box.right + pad] = 255
+    half = (grey.shape[1] // 2, grey.shape[0] // 2)
+    grey = np.asarray(cv2.resize(grey, half, interpolation=cv2.INTER_AREA), np.uint8)
+    words = cv2.resize(words, half, interpolation=cv2.INTER_NEAREST)
     ink = ink_of(grey)
     squares = _check_boxes(ink)
-    for shape in ((1, RULE), (RULE, 1)):
-        rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
-        ink[cv2.dilate(rules, np.ones((3, 3), np.uint8)) > 0] = 0
+    ink[rules_of(ink, RULE // 2) > 0] = 0
     missed, drawn = _left_over(np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(words)), np.uint8))
     read = int(np.count_nonzero(ink & words))
     return Ink(missed / max(1, missed + read), drawn / grey.size, _shapes(grey, words) / grey.size, squares)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from numpy import uint8
+    from numpy.typing import NDArray
+
     from token0_ocr.page import Grey
 
 TEXT_SHARE = 0.004
@@ -15,6 +18,12 @@ X_HEIGHT = 24
 
 MAX_PIXELS = 10_000_000
 """Beyond this a picture is not enlarged further: time grows, words do not."""
+
+HIDDEN_SHARE = 0.03
+"""Of the edges in single colours, as many may be missing in grey: shadows of JPEG colours leave some."""
+
+RULE = 4 * X_HEIGHT
+"""Straight strokes of this length, at reading size, are rules of tables and frames, not text."""
 
 DARK = 110
 """Below this median the ground is dark; Tesseract is faster and better on light ground."""
@@ -40,6 +49,19 @@ def text_share(grey: Grey) -> float:
     width, height, area = parts[1:, 2], parts[1:, 3], parts[1:, 4]
     lines = (height >= 4) & (height <= 60) & (width >= 2 * height) & (area >= 0.5 * width * height)
     return float(area[lines].sum()) / ink.size
+
+
+def hidden_share(colours: NDArray[uint8], grey: Grey) -> float:
+    """Share of the edges in red, green or blue that grey does not have: red text on an equally bright green."""
+    import cv2
+    import numpy as np
+
+    scale = min(1.0, 1024 / max(grey.shape))
+    small = [cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for part in (colours, grey)]
+    edges, seen = (np.abs(cv2.Sobel(part, cv2.CV_16S, 1, 0, ksize=3)) for part in small)
+    strong = edges[:, :, :3].max(2) > 160
+    near = cv2.dilate((seen > 40).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return float(np.count_nonzero(strong & ~near)) / max(1, np.count_nonzero(strong))
 
 
 def light_ground(grey: Grey) -> Grey:
@@ -88,3 +110,26 @@ def scaled(grey: Grey, scale: float) -> Grey:
     ground = int(np.median(grey))
     framed = cv2.copyMakeBorder(grey, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_CONSTANT, value=(ground,))
     return np.asarray(framed, np.uint8)
+
+
+def rules_of(ink: Grey, length: int) -> Grey:
+    """255 where ink belongs to a horizontal or vertical stroke of at least `length` pixels, and a pixel around it."""
+    import cv2
+    import numpy as np
+
+    across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
+    return np.asarray(cv2.dilate(across | down, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def without_rules(grey: Grey) -> Grey:
+    """The picture at reading size without the rules of its tables, which are read as `|` and hide what is beside them."""
+    import cv2
+    import numpy as np
+
+    rules = rules_of(ink_of(grey), RULE)
+    if not rules.any():
+        return grey
+    # Closing swallows thin dark strokes and keeps the shade of the cell around them.
+    ground = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((X_HEIGHT // 2 + 1, X_HEIGHT // 2 + 1), np.uint8))
+    return np.where(rules > 0, ground, grey).astype(np.uint8)

@@ -12,32 +12,51 @@ from token0_ocr.ink import Ink, measure
 from token0_ocr.layout import lay_out
 
 if TYPE_CHECKING:
+    from token0.types import Image
     from token0_ocr.page import Engine, Grey, Page
 
 SECOND_SCALE = 0.65
 """Size of the second reading beside the first: another sampling of each letter, at half the time."""
 
+NO_TEXT = Declined("there is hardly any text on the picture")
 LATE = Declined("the text could not be read in time")
 
 
-def read_text(grey: Grey, engine: Engine, *, deadline_seconds: float, min_confidence: int) -> str | Declined:
+def read_image(image: Image, engine: Engine, *, deadline_seconds: float, min_confidence: int) -> str | Declined:
     """The text of the picture in its layout, or why it must stay a picture."""
-    start = time.monotonic()
+    from token0_pixels import Undecodable, decode
+    from token0_pixels.pixels import on_white
+
+    try:
+        pixels = decode(image)
+    except Undecodable:
+        return Declined("the image cannot be decoded")
+    grey = pixels.luma()
     if picture.text_share(grey) < picture.TEXT_SHARE:
-        return Declined("there is hardly any text on the picture")
+        return NO_TEXT
+    colours = on_white(pixels.array) if pixels.alpha else pixels.array
+    if not pixels.gray and picture.hidden_share(colours, grey) > picture.HIDDEN_SHARE:
+        return Declined("something on the picture differs from its ground in colour alone")
+    return read_text(grey, engine, deadline_seconds=deadline_seconds, min_confidence=min_confidence)
+
+
+def read_text(grey: Grey, engine: Engine, *, deadline_seconds: float, min_confidence: int) -> str | Declined:
+    """The text of a picture of one channel, or why it must stay a picture."""
+    start = time.monotonic()
     grey = picture.light_ground(grey)
     letter = picture.x_height(grey)
     if letter is None:
-        return Declined("there is hardly any text on the picture")
+        return NO_TEXT
     scale = picture.reading_scale(grey, letter)
     big = picture.scaled(grey, scale)
-    page = engine.read(big, deadline_seconds)
+    page = engine.read(picture.without_rules(big), deadline_seconds)
     if page is None:
         return LATE
     why = gates.reading_objection(page, min_confidence) or gates.ink_objection(_ink(big, page))
     if why:
         return Declined(why)
-    again = engine.read(picture.scaled(grey, scale * SECOND_SCALE), deadline_seconds - (time.monotonic() - start))
+    small = picture.scaled(picture.without_rules(big), SECOND_SCALE)
+    again = engine.read(small, deadline_seconds - (time.monotonic() - start))
     if again is None:
         return LATE
     if why := gates.agreement_objection(compare(page, again)):

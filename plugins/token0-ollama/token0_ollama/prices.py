@@ -10,9 +10,8 @@ from token0_ollama.counters import OllamaCounter
 from token0_ollama.names import parse
 
 _FREE = Price(input=0.0, output=0.0, cached=0.0, as_of="2026-11-23", source="runs on one's own machine")
-_TAGGED = re.compile(
-    r"(?!ft:)(?:(?:ollama|ollama_chat|library|openbmb)/)*[\w.-]+:[\w.-]+|(?:ollama|ollama_chat|hf\.co)/.+"
-)
+_TAGGED = re.compile(r"(?!ft:)(?:(?:library|openbmb)/)?[\w.-]+:[\w.-]+")
+_PREFIXED = re.compile(r"(?:ollama|ollama_chat|hf\.co)/.+")
 _BEDROCK = re.compile(r".*-v\d+:\d+(?::\d+k)?")
 
 
@@ -24,5 +23,5 @@ class OllamaPrices(PriceTable):
     def price(self, model: str) -> Price | None:
         if parse(model).is_cloud or _BEDROCK.fullmatch(model):
             return None
-        known = _TAGGED.fullmatch(model) is not None or OllamaCounter.for_model(model) is not None
-        return _FREE if known else None
+        local = _TAGGED.fullmatch(model) or _PREFIXED.fullmatch(model) or OllamaCounter.for_model(model)
+        return _FREE if local else None

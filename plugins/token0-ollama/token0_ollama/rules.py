@@ -1,13 +1,12 @@
 """How open models turn an image into prompt tokens, as the engines of Ollama prepare it.
 
-Each rule counts the begin and end markers too. Square roots are whole-number ones; the engines use floats, so an image
-on the very border between two layouts can come out one step apart.
+Each rule counts the begin and end markers too. Where the engines' floats decide a border case (513 px of 28 scaled to
+1,024 cells are 33 across, not 32), the same IEEE operations stand here: they too give one result on every machine.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import isqrt
+from math import ceil, floor, isqrt, log, sqrt
 from typing import Protocol
 
 import msgspec
@@ -66,14 +65,12 @@ class PatchRule(msgspec.Struct, frozen=True):
         width, height = size
         cells = Size(self._rounded(width), self._rounded(height))
         pixels = _area(cells) * self.cell**2
-        square = self.cell**2
         if pixels > self.most:
-            across, down = isqrt(width * self.most // (height * square)), isqrt(height * self.most // (width * square))
-            return Size(max(1, across), max(1, down))
+            shrink = sqrt(width * height / self.most)
+            return Size(*(max(1, floor(edge / shrink / self.cell)) for edge in size))
         if pixels < self.least:
-            return Size(
-                _root_above(width * self.least, height * square), _root_above(height * self.least, width * square)
-            )
+            enlarge = sqrt(self.least / (width * height))
+            return Size(*(ceil(edge * enlarge / self.cell) for edge in size))
         return cells
 
     def count(self, size: Size) -> int:
@@ -178,14 +175,16 @@ class SliceRule(msgspec.Struct, frozen=True):
         return self.tokens * (1 + across * down) + down - 1
 
     def seen(self, size: Size) -> Size:
-        """The slices together have the area of as many squares of `edge`, in the image's own aspect."""
-        if max(size) <= self.edge:
-            return size
+        """The slices together have the area of as many squares of `edge`, in the image's own aspect.
+
+        An image of just that area may get another grid; sending it would show the model less, so such a size stays.
+        """
         area = _area(self._slices(size)) * self.edge**2
-        if _area(size) <= area:
+        if max(size) <= self.edge or _area(size) <= area:
             return size
         width, height = size
-        return Size(max(1, isqrt(width * area // height)), max(1, isqrt(height * area // width)))
+        sliced = Size(max(1, isqrt(width * area // height)), max(1, isqrt(height * area // width)))
+        return sliced if self.count(sliced) == self.count(size) else size
 
     def _slices(self, size: Size) -> Size:
         ideal = min(-(-_area(size) // self.edge**2), self.most)
@@ -196,11 +195,7 @@ class SliceRule(msgspec.Struct, frozen=True):
             for across in range(1, number + 1)
             if number % across == 0
         ]
-        best = candidates[0]
-        for slices in candidates[1:]:
-            if _skew(size, slices) < _skew(size, best):
-                best = slices
-        return best
+        return min(candidates, key=lambda slices: _skew(size, slices))
 
 
 def fit(size: Size, canvas: Size) -> Size:
@@ -217,12 +212,6 @@ def _area(size: Size) -> int:
     return size.width * size.height
 
 
-def _root_above(numerator: int, denominator: int) -> int:
-    """The smallest whole number that is not below sqrt(numerator / denominator)."""
-    return isqrt(-(-numerator // denominator) - 1) + 1
-
-
-def _skew(size: Size, slices: Size) -> Fraction:
-    """How far the aspect of the grid is from the image's, as a factor of at least 1."""
-    one, other = size.width * slices.height, size.height * slices.width
-    return Fraction(max(one, other), min(one, other))
+def _skew(size: Size, slices: Size) -> float:
+    """How far the aspect of the grid is from the image's."""
+    return abs(log(size.width / size.height) - log(slices.width / slices.height))

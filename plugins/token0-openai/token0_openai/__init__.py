@@ -7,6 +7,7 @@ from token0_openai.chat import Chat
 from token0_openai.counters import OpenAICounter
 from token0_openai.prices import OpenAIPrices
 from token0_openai.provider import OpenAI
+from token0_openai.responses import Responses
 
 
 @hookimpl
@@ -15,8 +16,8 @@ def token0_register_providers() -> list[type[OpenAI]]:
 
 
 @hookimpl
-def token0_register_dialects() -> list[type[Chat]]:
-    return [Chat]
+def token0_register_dialects() -> list[type[Chat | Responses]]:
+    return [Chat, Responses]
 
 
 @hookimpl

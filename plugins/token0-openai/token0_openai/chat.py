@@ -54,8 +54,7 @@ class Chat(Dialect):
     def edits(self, request: Request, changes: Mapping[int, Sequence[Content]]) -> Iterable[Edit]:
         for i, contents in changes.items():
             path = request.parts[i].path
-            part = documents.lookup(request.document, path)
-            yield Edit(path, tuple(_replacement(part, content) for content in contents))
+            yield from _changed(path, documents.lookup(request.document, path), contents)
 
     def edits_model(self, request: Request, model: str) -> Iterable[Edit]:
         yield Edit(("model",), (model,))
@@ -101,6 +100,17 @@ def _parts(message: dict[str, Any], at: Path) -> Iterator[ImagePart]:
         else:
             address = documents.required(item, "image_url", dict, path)
             yield wire.image_part(address.get("url"), path, (*where, "url"), address.get("detail"), prompt)
+
+
+def _changed(path: Path, part: dict[str, Any], contents: Sequence[Content]) -> Iterator[Edit]:
+    """One image in place of another changes no more than its address and detail; all else is a new part."""
+    image, address = contents[0] if len(contents) == 1 else None, part["image_url"]
+    if isinstance(image, Image) and isinstance(address, dict):
+        yield Edit((*path, "image_url", "url"), (wire.data_url(image),))
+        if image.detail is not None and image.detail != address.get("detail"):
+            yield Edit((*path, "image_url", "detail"), (image.detail,))
+        return
+    yield Edit(path, tuple(_replacement(part, content) for content in contents))
 
 
 def _replacement(part: dict[str, Any], content: Content) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class OpenAI(HttpProvider):
     """`gpt-oss:20b` is not claimed: a tag means a local model."""
 
     name = "openai"
-    dialects = ("openai-chat",)
+    dialects = ("openai-chat", "openai-responses")
     Config = OpenAIConfig
 
     def claims(self, model: str) -> bool:

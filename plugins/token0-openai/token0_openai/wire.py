@@ -17,7 +17,7 @@ def image_part(url: Any, path: Path, at: Path, detail: Any, prompt: str) -> Imag
     """The part for an image address: a `data:` URL (RFC 2397) or a remote one. Raises `BadRequest` naming `at`."""
     if not isinstance(url, str):
         raise BadRequest("The address of the image must be a string.", at=at, code="invalid_type")
-    known = detail if isinstance(detail, str) else None
+    known = known_detail(detail)
     if url[:5].lower() != "data:":
         return ImagePart(path=path, url=url, detail=known, prompt=prompt)
     head, comma, encoded = url[5:].partition(",")
@@ -27,6 +27,11 @@ def image_part(url: Any, path: Path, at: Path, detail: Any, prompt: str) -> Imag
         )
     media_type = head[:-7].split(";")[0].strip().lower() or None
     return ImagePart(path=path, base64=encoded, media_type=media_type, detail=known, prompt=prompt)
+
+
+def known_detail(detail: Any) -> str | None:
+    """The client's word for the resolution; None for what is none."""
+    return detail if isinstance(detail, str) else None
 
 
 def data_url(image: Image) -> str:

@@ -1,0 +1,14 @@
+"""Safe decoding, resampling and encoding of untrusted pictures. Heavy to import: do it where the work is done."""
+
+from __future__ import annotations
+
+import cv2
+
+from token0_pixels.decode import FORMATS, MAX_PIXELS, Undecodable, decode
+from token0_pixels.encode import encode, encode_smallest
+from token0_pixels.pixels import Pixels, resize
+
+# Work is spread over processes; threads of OpenCV would only fight for the same cores.
+cv2.setNumThreads(1)
+
+__all__ = ["FORMATS", "MAX_PIXELS", "Pixels", "Undecodable", "decode", "encode", "encode_smallest", "resize"]

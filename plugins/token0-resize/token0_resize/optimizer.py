@@ -1,0 +1,82 @@
+"""The step as the pipeline sees it. What it does to pixels is in `shrink`, which is heavy to import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from token0.interfaces import Declined, Optimizer, Plan
+from token0.sniff import sniff
+from token0_resize.sizes import WORTH, cheapest, visible
+
+if TYPE_CHECKING:
+    from token0.interfaces import Context
+    from token0.types import Image
+
+_FORMATS = ("jpeg", "png", "webp", "gif")
+
+
+class ResizeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How small things may become, in pixels of the picture as the model sees it."""
+
+    short_side: Annotated[
+        int,
+        msgspec.Meta(ge=64, le=4096, description="Shorter side of a picture. Pages full of text may go to half of it."),
+    ] = 512
+    text_height: Annotated[int, msgspec.Meta(ge=4, le=64, description="Height of a small x where there is text.")] = 8
+    digit_height: Annotated[
+        int, msgspec.Meta(ge=4, le=64, description="Height of digits and capitals in lines that have nothing else.")
+    ] = 10
+
+
+class Resize(Optimizer):
+    """Makes pictures smaller, to the size at which they cost least and what is written in them stays readable.
+
+    lossless: to the size the provider would bring it to anyway. legible: as far as the floors of the settings allow.
+    thrifty: floors at 0.7 of that. Never enlarges, never distorts by more than 1 %.
+    """
+
+    name = "resize"
+    Config = ResizeConfig
+
+    def plan(self, image: Image, ctx: Context) -> Plan | Declined | None:
+        """The bill if nothing in the picture is small. What is written in it shows only when it is decoded."""
+        if image.format not in _FORMATS:
+            return Declined(f"{image.format} pictures are not resized")
+        if ctx.coordinates:
+            return Declined("the answer may be a position in this very picture")
+        header = sniff(image.data)
+        if header is None or header.animated:
+            return Declined("the picture is animated" if header else "the picture has no readable header")
+        tokens = ctx.tokens(image)
+        seen = visible(image.size, image.detail, ctx.counter)
+        best = None
+        if ctx.quality != "lossless":
+            # Half the floor: as far as a page full of big letters may go.
+            floor = self.config.short_side / 2 * linear_loss(ctx)
+            best = cheapest(image.size, image.detail, ctx.counter, floor / min(image.size))
+        if best is not None:
+            cost = ctx.counter.count(best, image.detail)
+            return Plan(
+                tokens=cost, why=f"{tokens} tokens now, {cost} at {best.width}x{best.height} if no text is small"
+            )
+        if seen != image.size and (cost := ctx.counter.count(seen, image.detail)) <= tokens:
+            return Plan(tokens=cost, why=f"the provider itself shrinks it to {seen.width}x{seen.height}")
+        return None
+
+    def apply(self, image: Image, plan: Plan, ctx: Context) -> Image | Declined:  # noqa: ARG002
+        """Decode, measure what is written, resize. Declines where that saves neither a tenth of the tokens nor of the bytes."""
+        from token0_resize.shrink import Floors, shrink
+
+        loss = linear_loss(ctx)
+        short_side, text, digits = self.config.short_side, self.config.text_height, self.config.digit_height
+        return shrink(image, ctx, Floors(short_side * loss, text * loss, digits * loss))
+
+
+def linear_loss(ctx: Context) -> float:
+    """What the floors are multiplied by: `thrifty` takes 30 % of each, stated and no more."""
+    return 0.7 if ctx.quality == "thrifty" else 1.0
+
+
+__all__ = ["WORTH", "Resize", "ResizeConfig"]

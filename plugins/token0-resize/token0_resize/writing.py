@@ -1,0 +1,75 @@
+"""How small the text in a picture is: measured, not guessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+
+from token0_resize.letters import find_letters
+from token0_resize.lines import Lines, find_lines
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from token0.types import Size
+
+# Fewer letters are accidents of texture more often than text that matters.
+_FEWEST = 6
+
+# The share of letters that may be smaller than the floor: specks, superscripts, a stray texture.
+_SPARED = 0.1
+
+
+class Writing(NamedTuple):
+    """Lines of text; heights are in pixels of the undecoded, full-size picture, of which one measured `scale`.
+
+    share: of the picture, covered by letters
+    """
+
+    lines: Lines
+    scale: float
+    share: float
+
+    def needed(self, text: float, digits: float) -> float:
+        """The scale at which all but the spared letters are at least `text` high, or `digits` in lines of one height."""
+        needs = np.where(self.lines.even, digits, text) / self.lines.height
+        return float(_quantile(needs, self.lines.letters, 1 - _SPARED))
+
+    def smallest(self) -> float:
+        """The height that all but the spared letters reach."""
+        return float(_quantile(self.lines.height, self.lines.letters, _SPARED))
+
+    def blurred(self, height: float) -> bool:
+        """Whether the smallest letters measured less than `height` where they were measured."""
+        return self.smallest() * self.scale < height
+
+
+def find_writing(luma: NDArray[np.uint8], full: Size, at_least: Size) -> Writing | None:
+    """The text in `luma`, a picture of `full` size decoded at any; None without text.
+
+    Works on a whole fraction of `luma` that keeps both sides `at_least`.
+    """
+    height, width = luma.shape
+    parts = max(1, min(width // at_least.width, height // at_least.height))
+    if parts > 1:
+        width, height = width // parts, height // parts
+        luma = np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    dark, light = find_letters(luma)
+    lines = find_lines(dark) + find_lines(light)
+    sideways = find_lines(dark.sideways()) + find_lines(light.sideways())
+    if sideways.total > lines.total:
+        lines = sideways
+    if lines.total < _FEWEST:
+        return None
+    scale = width / full.width
+    share = float(lines.area.sum()) / (width * height)
+    return Writing(lines._replace(height=lines.height / scale), scale, share)
+
+
+def _quantile(values: NDArray[np.float64], weights: NDArray[np.int64], share: float) -> np.float64:
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    at = min(int(np.searchsorted(reached, share * reached[-1])), len(order) - 1)
+    return np.float64(values[order][at])
