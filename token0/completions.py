@@ -35,23 +35,24 @@ class Completion:
         tool_calls: list[dict[str, Any]] | None = None,
         refusal: str | None = None,
         extra: dict[str, Any] | None = None,
+        logprobs: dict[str, Any] | None = None,
     ) -> bytes:
         """A complete answer. `extra` are further fields of the message, as `reasoning_content`."""
         message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": refusal, **(extra or {})}
         if tool_calls:
             message["tool_calls"] = tool_calls
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
+        choice = {"index": 0, "message": message, "logprobs": logprobs, "finish_reason": finish_reason}
         answer = {**self._head("chat.completion"), "choices": [choice]}
         if usage:
             answer["usage"] = counts(usage)
         return msgspec.json.encode(answer)
 
-    def delta(self, **delta: Any) -> bytes:
+    def delta(self, *, logprobs: dict[str, Any] | None = None, **delta: Any) -> bytes:
         """A chunk with new content; the first one of an answer also carries the role."""
         if not self._started:
             self._started = True
             delta = {"role": "assistant", "content": None if "tool_calls" in delta else "", **delta}
-        return self._chunk(delta, None)
+        return self._chunk(delta, None, logprobs)
 
     def tool_start(self, index: int, call_id: str, name: str, **extra: Any) -> bytes:
         """The chunk that opens tool call `index` (0-based among the answer's tool calls)."""
@@ -72,8 +73,10 @@ class Completion:
             done += _event({**self._head("chat.completion.chunk"), "choices": [], "usage": counts(usage)})
         return done + b"data: [DONE]\n\n"
 
-    def _chunk(self, delta: dict[str, Any], finish_reason: FinishReason | None) -> bytes:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+    def _chunk(
+        self, delta: dict[str, Any], finish_reason: FinishReason | None, logprobs: dict[str, Any] | None = None
+    ) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
         return _event({**self._head("chat.completion.chunk"), "choices": [choice]})
 
     def _head(self, kind: str) -> dict[str, Any]:

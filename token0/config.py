@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import msgspec
 from msgspec import Meta
@@ -85,6 +85,18 @@ class Routing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = False
 
 
+class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether the gateway fetches remote images itself: only public addresses, pinned, and again at every redirect."""
+
+    images: Annotated[
+        Literal["never", "needed", "always"],
+        Meta(description="needed: where the provider takes no addresses. always: also to optimize them."),
+    ] = "never"
+    http: Annotated[bool, Meta(description="Fetch from http:// addresses too, not only https://.")] = False
+    max_bytes: Annotated[int, Meta(ge=1024, description="Largest image that is fetched, in bytes.")] = 20 * MIB
+    seconds: Annotated[float, Meta(gt=0, le=300, description="Time for one image, redirects included.")] = 10.0
+
+
 class Step(msgspec.Struct, frozen=True):
     """One step of the pipeline: an optimizer's name and an instance of its own Config."""
 
@@ -101,6 +113,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     server: Server = Server()
     workers: Workers = Workers()
     routing: Routing = Routing()
+    fetch: Fetch = Fetch()
     quality: Annotated[
         Quality,
         Meta(description="lossless: what the provider would do anyway. legible: readers lose nothing. thrifty: less."),
@@ -115,7 +128,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     hidden: frozenset[Path] = frozenset()
 
 
-SECTIONS = ("server", "workers", "routing", "quality", "pipeline", "providers", "prices")
+SECTIONS = ("server", "workers", "routing", "fetch", "quality", "pipeline", "providers", "prices")
 
 
 def load(path: str | os.PathLike[str], registry: Registry, env: Mapping[str, str] = os.environ) -> Config:

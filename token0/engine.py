@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
+import pybase64
 
 from token0 import config as configuration
 from token0 import plugins
 from token0.config import Config
 from token0.coordinates import in_prompt
-from token0.errors import PluginError, WorkerError, dotted
+from token0.errors import BadRequest, PluginError, WorkerError, dotted
+from token0.fetch import Fetcher, FetchError
 from token0.images import Unopened, open_part
 from token0.interfaces import Context, Dialect, Endpoint, Optimizer, Provider, Translator
 from token0.pipeline import Outcome, look, run, shape
@@ -52,6 +54,7 @@ class Engine:
         self._prices = {name: table() for name, table in registry.price_tables.items()}
         self._steps: Sequence[Optimizer] = [registry.optimizers[step.use](step.config) for step in config.pipeline]
         self._workers = None if in_process else Workers(config)
+        self._fetcher = None if config.fetch.images == "never" else Fetcher(config.fetch)
 
     @classmethod
     def from_file(cls, path: str | None = None, *, in_process: bool = False) -> Engine:
@@ -136,14 +139,17 @@ class Engine:
         """The report of one image, and what to send in its place; None to send it as it came."""
         at = dotted(part.path)
         try:
+            part, fetched = await self._fetched(part, route)
             original = open_part(part, self.config.workers.max_pixels)
-        except Unopened as reason:
+        except (Unopened, FetchError) as reason:
             empty = Shape(bytes=len(part.base64 or "") * 3 // 4, detail=part.detail)
             return ImageReport(at=at, before=empty, after=empty, note=str(reason)), None
         before = shape(original, ctx)
         if ctx is None:
-            return ImageReport(at=at, before=before, after=before), None
+            changed = original if any(step.applied for step in fetched) else None
+            return ImageReport(at=at, before=before, after=before, steps=fetched), changed
         image, steps = _override(original, request.options.detail, ctx)
+        steps = fetched + steps
         note = None
         planned = look(image, ctx, self._steps)
         if planned is not None:
@@ -160,6 +166,29 @@ class Engine:
         report = ImageReport(at=at, before=before, after=after, steps=steps, note=note)
         changed = any(step.applied for step in steps)
         return report, content if changed else None
+
+    async def _fetched(self, part: ImagePart, route: Route) -> tuple[ImagePart, tuple[StepReport, ...]]:
+        """The part with its remote image, where the operator lets the gateway fetch it.
+
+        Raises `BadRequest` for an image the provider cannot fetch either, else `FetchError`.
+        """
+        needed = not route.provider.fetches_images
+        if part.url is None or not (self.config.fetch.images == "always" or (needed and self._fetcher)):
+            return part, ()
+        started = time.perf_counter()
+        try:
+            assert self._fetcher
+            data = await self._fetcher.fetch(part.url)
+        except FetchError as error:
+            if needed:
+                raise BadRequest(
+                    f"The image cannot be used: {error}.", at=part.path, code="image_unreachable"
+                ) from error
+            raise
+        ms = round((time.perf_counter() - started) * 1000, 2)
+        why = f"{route.provider.name} takes no image addresses" if needed else "to look at it"
+        step = StepReport(name="fetch", applied=needed, why=why, tokens_before=0, tokens_after=0, ms=ms)
+        return msgspec.structs.replace(part, base64=pybase64.b64encode(data).decode()), (step,)
 
     async def _run(self, image: Image, ctx: Context, route: Route) -> Outcome:
         if self._workers is None:
@@ -200,6 +229,8 @@ class Engine:
                 log.exception("plugin %s failed to shut down", name)
         if self._workers:
             await self._workers.close()
+        if self._fetcher:
+            await self._fetcher.close()
         for provider in self.providers.values():
             await provider.close()
 

@@ -260,6 +260,9 @@ class Provider(ABC):
     dialects: ClassVar[tuple[str, ...]]
     """What it speaks itself; the first is what other dialects are translated to."""
 
+    fetches_images: ClassVar[bool] = True
+    """False where image addresses are refused and images must be in the request."""
+
     Config: ClassVar[type[msgspec.Struct]] = NoConfig
 
     def __init__(self, config: Any) -> None:

@@ -91,6 +91,7 @@ class Relay:
         self._report = report
         self._speaker = speaker
         self._translation = translation
+        self._last = b""
 
     async def send(self, answer: Answer) -> web.StreamResponse:
         """Relay `answer` to its end. Raises `UpstreamError` if it breaks before anything was sent."""
@@ -115,6 +116,7 @@ class Relay:
         try:
             async for chunk in answer.chunks():
                 await response.write(chunk)
+                self._last = chunk[-1:]
                 scanner.feed(chunk)
         except UpstreamError as error:
             await self._break(response, error)
@@ -161,6 +163,7 @@ class Relay:
                 scanner.feed(event)
                 if ready := self._tapped(event, tap):
                     await response.write(ready)
+                    self._last = ready[-1:]
         except (UpstreamError, OverflowError) as error:
             if tap:
                 await response.write(tap.close())
@@ -198,8 +201,11 @@ class Relay:
     async def _break(self, response: web.StreamResponse, error: UpstreamError) -> None:
         """Tell the client and cut the connection: an answer that broke off must never look finished."""
         self._report.error = error.message
-        if splitter(response.headers.get("Content-Type", "")) and "Content-Encoding" not in response.headers:
-            await response.write(b"\n\n" + self._speaker.error_event(error))
+        content_type = response.headers.get("Content-Type", "")
+        if splitter(content_type) and "Content-Encoding" not in response.headers:
+            # Ends an event that was cut. Readers of JSON lines stumble over an empty one.
+            end = b"\n\n" if content_type.startswith("text/event-stream") else b"\n" * (self._last not in (b"", b"\n"))
+            await response.write(end + self._speaker.error_event(error))
         if self._http.transport:
             self._http.transport.close()
         raise Aborted

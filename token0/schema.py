@@ -25,7 +25,9 @@ def schema(registry: Registry) -> Schema:
     """The schema of a configuration for the plugins in `registry`."""
     definitions: Schema = {}
     fields = {field.name: field for field in msgspec.structs.fields(Config)}
-    core = {name: _of(fields[name].type, "", definitions) for name in ("server", "workers", "routing", "prices")}
+    core = {
+        name: _of(fields[name].type, "", definitions) for name in ("server", "workers", "routing", "fetch", "prices")
+    }
     quality = {**_of(fields["quality"].type, "", definitions), "default": fields["quality"].default}
     providers = {
         name: _or_nothing(_of(registry.providers[name].Config, f"providers.{name}.", definitions))

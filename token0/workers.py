@@ -26,6 +26,9 @@ FRAME = struct.Struct("<I")
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "TMPDIR", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS")
 
+_PATIENCE = 6
+"""Deadlines that an image may wait for a worker."""
+
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker is told once: its limits and the pipeline, as names and encoded settings."""
@@ -60,14 +63,22 @@ class Workers:
     async def run(self, task: Task) -> Outcome:
         """The outcome for one image. Raises `WorkerError` when the worker dies or the deadline passes.
 
-        The deadline counts from the call, so waiting for a free worker is part of it. A worker that is late, or whose
-        caller went away, is killed: it may be stuck in a decoder.
+        The deadline counts from when a worker has the image, so that a long queue changes no result; waiting for a
+        worker has a limit of its own. A worker that is late, or whose caller went away, is killed: it may be stuck in a
+        decoder.
         """
         try:
-            async with asyncio.timeout(self._deadline), self._slots:
+            async with asyncio.timeout(self._deadline * _PATIENCE):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise WorkerError("all workers are busy") from None
+        try:
+            async with asyncio.timeout(self._deadline):
                 return await self._run(task)
         except TimeoutError:
             raise WorkerError(f"no result within {self._deadline:g} s") from None
+        finally:
+            self._slots.release()
 
     async def _run(self, task: Task) -> Outcome:
         if self._idle:

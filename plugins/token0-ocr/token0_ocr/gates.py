@@ -25,7 +25,21 @@ DOUBTFUL_NUMBER = 65
 
 MIN_WORDS = 3
 MIN_KNOWN = 0.7
-MIN_WORDLIKE = re.compile(
+MIN_WORDLIKE = 0.85
+MIN_AGREEMENT = 0.96
+MAX_MISSED = 0.04
+MAX_DRAWN = 0.01
+MAX_SHAPES = 0.01
+MAX_CODE = 0.06
+LOW_WORDS = 0.05
+"""The share of words that may fall below the low limit of confidence."""
+
+LOW_STEP = 20
+"""The low limit lies this far below the mean that is asked for."""
+
+CODE = re.compile(r"[{}<>=;\\^~`_\[\]]|\w\|\w|\w\(\)|::|//|\.\w+\(|->|[+*/]=")
+MATHS = re.compile("[\u2200-\u22ff\u0391-\u03c9\u00b2\u00b3\u00b9\u2070-\u209f\u221a\u00b1]")
+WORDLIKE = re.compile(
     r"\W*(?:[^\W\d_]+(?:[-'\u2019./&@:][^\W\d_]+)*|\d[\d.,:/%-]*[^\W_]{0,3}|[^\W_]+(?:[-/][^\W_]+)+|\S+@\S+|\w+[.]\w\S+)\W*"
 )
 TICKS = re.compile("[\u2610-\u2612\u2713\u2714\u25a1\u25a0]|\\[[ xX]?\\]|^O$|^\\(\\s?[xX]?\\)$")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from token0.interfaces import Declined
 from token0_ocr import gates, picture
 from token0_ocr.agreement import compare
@@ -49,20 +51,28 @@ def read_text(grey: Grey, engine: Engine, *, deadline_seconds: float, min_confid
         return NO_TEXT
     scale = picture.reading_scale(grey, letter)
     big = picture.scaled(grey, scale)
-    page = engine.read(picture.without_rules(big), deadline_seconds)
+    plain = picture.without_rules(big)
+    page = engine.read(plain, deadline_seconds)
     if page is None:
         return LATE
+    page = _without_marks(page)
     why = gates.reading_objection(page, min_confidence) or gates.ink_objection(_ink(big, page))
     if why:
         return Declined(why)
-    small = picture.scaled(picture.without_rules(big), SECOND_SCALE)
+    small = picture.scaled(plain, SECOND_SCALE)
     again = engine.read(small, deadline_seconds - (time.monotonic() - start))
     if again is None:
         return LATE
-    if why := gates.agreement_objection(compare(page, again)):
+    if why := gates.agreement_objection(compare(page, _without_marks(again))):
         return Declined(why)
     return lay_out(page)
 
 
 def _ink(grey: Grey, page: Page) -> Ink:
     return measure(grey, [word.box for word in page.words if word.confidence >= gates.TRUSTED])
+
+
+def _without_marks(page: Page) -> Page:
+    """Leave out what is left of rules and frames."""
+    words = tuple(word for word in page.words if word.text.strip("|_\u00a6"))
+    return structs.replace(page, words=words)

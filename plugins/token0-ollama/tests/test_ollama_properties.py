@@ -1,7 +1,9 @@
 """What holds for every size of image.
 
-Sending the seen size may cost a few tokens more or less where the layout follows the aspect alone (`BudgetRule`), as
-whole cells have another aspect. Strips of more than 8:1 are left out: a side of a few pixels cannot keep its aspect.
+Sending the seen size costs the same, except in border cases (1 of 500 random sizes with tiles, 1 of 6,000 with cells)
+where its whole pixels fit a smaller grid and it costs less. Where the layout follows the aspect alone (`BudgetRule`) it
+may cost a few tokens more, as whole cells have another aspect. Strips of more than 8:1 are left out: a side of a few
+pixels cannot keep its aspect.
 """
 
 from __future__ import annotations
@@ -51,5 +53,5 @@ def test_image_is_never_enlarged(counter: OllamaCounter, size: Size) -> None:
 @pytest.mark.parametrize("counter", PIXELS_COUNT, ids=label)
 @steady
 @given(size=PHOTOS)
-def test_sending_the_seen_size_costs_the_same(counter: OllamaCounter, size: Size) -> None:
-    assert counter.count(counter.seen(size)) == counter.count(size)
+def test_sending_the_seen_size_never_costs_more(counter: OllamaCounter, size: Size) -> None:
+    assert counter.count(counter.seen(size)) <= counter.count(size)

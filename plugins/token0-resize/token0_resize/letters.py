@@ -53,7 +53,7 @@ def _spots(contrast: cv2.typing.MatLike) -> Letters:
     flat = ink.reshape(-1)
     edges = np.flatnonzero(flat[1:] != flat[:-1])
     starts, ends = edges[0::2] + 1, edges[1::2]
-    owner = labels.reshape(-1)[starts]
+    owner = np.asarray(labels.reshape(-1)[starts], np.int64)
     row = starts // width
     top, bottom = np.zeros(count, np.int64), np.zeros(count, np.int64)
     # Runs come from top to bottom: the last assignment to a spot is its lowest row, and backwards its highest.

@@ -124,7 +124,7 @@ def _judged(
     good &= ink > 0.2
     good &= _order(letters, numbers, good[line_of], line_of, count) >= _LEAST_ORDER
     even = share(own > 1.22 * low[line_of]) < 0.08
-    area = np.bincount(line_of, boxes[numbers], len(count))
+    area = np.bincount(line_of, boxes[numbers], len(count)).astype(np.float64)
     return Lines(count[good], low[good], even[good], area[good])
 
 

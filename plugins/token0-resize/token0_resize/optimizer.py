@@ -8,7 +8,7 @@ import msgspec
 
 from token0.interfaces import Declined, Optimizer, Plan
 from token0.sniff import sniff
-from token0_resize.sizes import WORTH, cheapest, visible
+from token0_resize.sizes import cheapest, visible
 
 if TYPE_CHECKING:
     from token0.interfaces import Context
@@ -65,8 +65,8 @@ class Resize(Optimizer):
             return Plan(tokens=cost, why=f"the provider itself shrinks it to {seen.width}x{seen.height}")
         return None
 
-    def apply(self, image: Image, plan: Plan, ctx: Context) -> Image | Declined:  # noqa: ARG002
-        """Decode, measure what is written, resize. Declines where that saves neither a tenth of the tokens nor of the bytes."""
+    def apply(self, image: Image, plan: Plan, ctx: Context) -> Image | Declined:
+        """Decode, measure what is written, resize. Declines where neither tokens nor bytes fall by a tenth."""
         from token0_resize.shrink import Floors, shrink
 
         loss = linear_loss(ctx)
@@ -77,6 +77,3 @@ class Resize(Optimizer):
 def linear_loss(ctx: Context) -> float:
     """What the floors are multiplied by: `thrifty` takes 30 % of each, stated and no more."""
     return 0.7 if ctx.quality == "thrifty" else 1.0
-
-
-__all__ = ["WORTH", "Resize", "ResizeConfig"]

@@ -6,25 +6,26 @@ from math import sqrt
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
+from token0_pixels import Undecodable, decode, encode_smallest, resize
 
 from token0.interfaces import Declined
 from token0.types import Image, Size
-from token0_pixels import Undecodable, decode, encode_smallest, resize
 from token0_resize.sizes import WORTH, cheapest, visible
 from token0_resize.writing import Writing, find_writing
 
 if TYPE_CHECKING:
-    from token0.interfaces import Context
     from token0_pixels import Pixels
 
-# Text is looked for on about this many pixels, but on no less than half and no more than twice the sides the model sees.
+    from token0.interfaces import Context
+
+# Text is looked for on about this many pixels, but on 0.5 to 2 times the sides the model sees.
 _LOOKED_AT = 2_000_000
 _LEAST, _MOST = 0.5, 2.0
 
 # Letters below this many pixels are measured too high, by up to a half: look again, closer.
 _BLURRED = 7.0
 
-# From this share of the picture under letters on it is a page, and its letters alone are what must survive.
+# From this share of the picture under letters on it is a page: its letters are what must survive.
 _PAGE = 0.1
 
 # More bits a pixel than any drawing needs: a photograph that was saved as PNG.
@@ -75,12 +76,10 @@ def _scaled(size: Size, times: float, most: Size) -> Size:
 
 def _needed(size: Size, writing: Writing | None, floors: Floors) -> float:
     """The scale below which something is lost."""
-    picture = min(1.0, floors.short_side / min(size))
+    picture = floors.short_side / min(size)
     if writing is None:
         return picture
-    if writing.share >= _PAGE:
-        picture /= 2
-    return max(picture, writing.needed(floors.text, floors.digits))
+    return max(picture / 2 if writing.share >= _PAGE else picture, writing.needed(floors.text, floors.digits))
 
 
 def _reason(size: Size, seen: Size, writing: Writing | None, *, illegible: bool) -> Declined:
@@ -99,7 +98,7 @@ def _made(
     *,
     careful: bool,
 ) -> Image | Declined:
-    """`image` at `target`; `reason` where that is no gain. `careful` keeps every detail that the provider would keep."""
+    """`image` at `target`; `reason` where that is no gain. `careful` keeps all that the provider would keep."""
     tokens, cost = (ctx.counter.count(size, image.detail) for size in (image.size, target))
     if target == image.size or cost > tokens:
         return reason
@@ -121,7 +120,7 @@ def _formats(image: Image, pixels: Pixels, *, careful: bool) -> tuple[Literal["p
     """What every provider takes and loses nothing that matters: transparency is kept, photographs become JPEG."""
     if image.format == "jpeg":
         return ("jpeg",)
-    if pixels.alpha or (careful and image.format == "png"):
+    if pixels.alpha or (careful and image.format != "webp"):
         return ("png",)
     bits = len(image.data) * 8 / (image.width * image.height)
     return ("jpeg",) if bits > _PHOTO_BITS else ("png", "jpeg")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from token0.interfaces import TokenCounter
 
 WORTH = 0.9
-"""A new file must cost at most this share of the old one, in tokens or in bytes: less is not worth a second encoding."""
+"""A new file costs at most this share of the old one, in tokens or bytes: less is not worth encoding it again."""
 
 _CORNERS = 8
 

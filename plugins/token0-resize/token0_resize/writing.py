@@ -33,7 +33,7 @@ class Writing(NamedTuple):
     share: float
 
     def needed(self, text: float, digits: float) -> float:
-        """The scale at which all but the spared letters are at least `text` high, or `digits` in lines of one height."""
+        """The scale at which all but the spared letters are `text` high, or `digits` in lines of one height."""
         needs = np.where(self.lines.even, digits, text) / self.lines.height
         return float(_quantile(needs, self.lines.letters, 1 - _SPARED))
 
