@@ -22,7 +22,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from aiohttp import web
-
 from fakes import openai_rules as rules
 from fakes import openai_streams as streams
 from fakes.openai_rules import Refused
@@ -242,7 +241,7 @@ class FakeOpenAI:
 
     async def _until_acknowledged(self, number: int) -> None:
         async with asyncio.timeout(20):
-            while self.acknowledged < number:
+            while self.acknowledged < number:  # noqa: ASYNC110 - it is set in another thread
                 await asyncio.sleep(0.002)
 
 

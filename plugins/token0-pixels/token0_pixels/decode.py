@@ -43,6 +43,7 @@ def decode(image: Image, *, at_least: Size | None = None) -> Pixels:
     else:
         array = _other(image.data, stored)
     alpha = image.format != "jpeg" and array.ndim == 3 and bool(array[:, :, 3].min() < 255)
+    array = array if alpha else _gray_if_colourless(array)
     return Pixels(_upright(array, image.orientation), alpha, embedded_profile(image.data, image.format))
 
 
@@ -93,6 +94,19 @@ def _four_channels(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return array.reshape(array.shape[:2])
     code = cv2.COLOR_BGR2RGBA if channels == 3 else cv2.COLOR_BGRA2RGBA
     return np.asarray(cv2.cvtColor(array, code), np.uint8)
+
+
+def _gray_if_colourless(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Scans and screens are often saved in colour without having any: a quarter of the work from here on."""
+    sparse = array[::16, ::16]
+    if array.ndim == 2 or not _colourless(sparse) or not _colourless(array):
+        return array
+    return np.ascontiguousarray(array[:, :, 0])
+
+
+def _colourless(array: NDArray[np.uint8]) -> bool:
+    red, green, blue = (array[:, :, channel] for channel in range(3))
+    return np.array_equal(red, green) and np.array_equal(red, blue)
 
 
 def _upright(array: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:

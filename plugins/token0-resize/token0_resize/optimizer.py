@@ -66,7 +66,7 @@ class Resize(Optimizer):
         return None
 
     def apply(self, image: Image, plan: Plan, ctx: Context) -> Image | Declined:
-        """Decode, measure what is written, resize. Declines where neither tokens nor bytes fall by a tenth."""
+        """Decode, measure what is written, resize. Declines where that saves too little."""
         from token0_resize.shrink import Floors, shrink
 
         loss = linear_loss(ctx)

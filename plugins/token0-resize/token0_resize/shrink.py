@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
 
     from token0.interfaces import Context
 
-# Text is looked for on about this many pixels, but on 0.5 to 2 times the sides the model sees.
-_LOOKED_AT = 2_000_000
-_LEAST, _MOST = 0.5, 2.0
+# Where the model sees more pixels than this, text is looked for at half the size first.
+_MANY = 3_000_000
 
 # Letters below this many pixels are measured too high, by up to a half: look again, closer.
 _BLURRED = 7.0
@@ -32,6 +30,9 @@ _PAGE = 0.1
 _PHOTO_BITS = 4
 
 _LOSSLESS_QUALITY = 95
+
+# Where no token is saved, the file must fall to this share of its bytes.
+_LIGHTER = 0.9
 
 
 class Floors(NamedTuple):
@@ -60,18 +61,14 @@ def shrink(image: Image, ctx: Context, floors: Floors) -> Image | Declined:
 
 def _looked_at(image: Image, seen: Size) -> tuple[Pixels, Writing | None]:
     """The picture, decoded no larger than needed, and what is written in it, heights in its own full-size pixels."""
-    times = min(max(sqrt(_LOOKED_AT / (seen.width * seen.height)), _LEAST), _MOST)
-    wanted = _scaled(seen, times, image.size)
+    many = seen.width * seen.height > _MANY
+    wanted = Size(seen.width // 2, seen.height // 2) if many else seen
     pixels = decode(image, at_least=wanted)
     writing = find_writing(pixels.luma(), image.size, wanted)
-    if writing is not None and writing.blurred(_BLURRED) and times < 1:
+    if writing is not None and writing.blurred(_BLURRED) and many:
         pixels = decode(image, at_least=seen)
         writing = find_writing(pixels.luma(), image.size, seen) or writing
     return pixels, writing
-
-
-def _scaled(size: Size, times: float, most: Size) -> Size:
-    return Size(min(int(size.width * times) + 1, most.width), min(int(size.height * times) + 1, most.height))
 
 
 def _needed(size: Size, writing: Writing | None, floors: Floors) -> float:
@@ -109,7 +106,7 @@ def _made(
     formats = _formats(image, pixels, careful=careful)
     quality = {"quality": _LOSSLESS_QUALITY} if careful else {}
     format, data = encode_smallest(resize(pixels, target), formats, text=text, **quality)  # noqa: A001
-    if cost > tokens * WORTH and len(data) > len(image.data) * WORTH:
+    if cost > tokens * WORTH and len(data) > len(image.data) * _LIGHTER:
         return reason
     return msgspec.structs.replace(
         image, data=data, format=format, width=target.width, height=target.height, orientation=1

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from token0.interfaces import TokenCounter
 
-WORTH = 0.9
-"""A new file costs at most this share of the old one, in tokens or bytes: less is not worth encoding it again."""
+WORTH = 0.85
+"""A smaller picture costs at most this share of the tokens. Below that, measuring its own output again would shrink it
+again: letters have whole pixels, and at the floor one pixel is an eighth."""
 
 _CORNERS = 8
 

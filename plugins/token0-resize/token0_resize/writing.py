@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from token0.types import Size
 
+# Soft edges make letters of scaled pictures look this much higher, in pixels.
+_SOFT = 0.5
+
 # Fewer letters are accidents of texture more often than text that matters.
 _FEWEST = 6
 
@@ -65,7 +68,7 @@ def find_writing(luma: NDArray[np.uint8], full: Size, at_least: Size) -> Writing
         return None
     scale = width / full.width
     share = float(lines.area.sum()) / (width * height)
-    return Writing(lines._replace(height=lines.height / scale), scale, share)
+    return Writing(lines._replace(height=(lines.height - _SOFT) / scale), scale, share)
 
 
 def _quantile(values: NDArray[np.float64], weights: NDArray[np.int64], share: float) -> np.float64:
