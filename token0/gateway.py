@@ -53,7 +53,8 @@ class Gateway:
             if endpoint.kind != "relay":
                 return await Exchange(engine, dialect, endpoint, http).serve()
             # Another dialect may know better what this path is.
-            passing = passing or Exchange(engine, dialect, endpoint, http)
+            if passing is None or endpoint.sure:
+                passing = Exchange(engine, dialect, endpoint, http)
         if passing:
             return await passing.serve()
         paths = f"{http.method} {http.path} is no endpoint of an installed dialect ({', '.join(engine.dialects)})."

@@ -111,11 +111,13 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
            or relay (bytes pass)
     path:  path on the provider, below its base URL
     model: from the path, where the dialect puts it there
+    sure:  the request carries this dialect's own mark, so it does not go where another's would relay it
     """
 
     kind: Literal["generate", "count", "relay"]
     path: str
     model: str | None = None
+    sure: bool = False
 
 
 class Dialect(ABC):

@@ -43,9 +43,8 @@ def splice(body: bytes, edits: Iterable[Edit]) -> bytes:
     view = memoryview(body)
     at = 0
     for start, end, new in sorted(cuts):
-        # Two neighbours removed from one list may claim the same comma.
-        pieces += (view[at : max(at, start)], new)
-        at = max(at, end)
+        pieces += (view[at:start], new)
+        at = end
     pieces.append(view[at:])
     return b"".join(pieces)
 
@@ -91,16 +90,13 @@ def _container(body: bytes, at: int, node: _Node, cuts: list[tuple[int, int, byt
 
 def _remove(members: list[tuple[int, int, _Node | None]], cuts: list[tuple[int, int, bytes]]) -> None:
     """Cut removed members out with one comma each: the one behind, or for a removed tail the one before it."""
-    kept_end: int | None = None
-    for number, (start, end, child) in enumerate(members):
-        if not _is_removed(child):
-            kept_end = end
-            continue
-        later = [first for first, _, other in members[number + 1 :] if not _is_removed(other)]
-        if later:
+    kept = [number for number, (_, _, child) in enumerate(members) if not _is_removed(child)]
+    last = kept[-1] if kept else -1
+    for number, (start, _, child) in enumerate(members[: last + 1]):
+        if _is_removed(child):
             cuts.append((start, members[number + 1][0], b""))
-        else:
-            cuts.append((start if kept_end is None else kept_end, end, b""))
+    if members[last + 1 :]:
+        cuts.append((members[last][1] if kept else members[0][0], members[-1][1], b""))
 
 
 def _is_removed(child: _Node | None) -> bool:

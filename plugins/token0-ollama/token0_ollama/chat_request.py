@@ -16,19 +16,20 @@ from token0_ollama.names import parse
 if TYPE_CHECKING:
     from token0.interfaces import Translation
 
-_HARMLESS = frozenset(
-    "model messages stream stream_options user metadata store service_tier safety_identifier prediction "
-    "prompt_cache_key prompt_cache_retention prompt_cache_options".split()
-)
+_HARMLESS = frozenset({
+    "model", "messages", "stream", "stream_options", "user", "metadata", "store", "service_tier", "safety_identifier",
+    "prediction", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options",
+})  # fmt: skip
 """Translated elsewhere, or without influence on the answer."""
 
-_OPTIONS = frozenset(
-    "temperature top_p seed frequency_penalty presence_penalty num_ctx num_keep num_batch num_gpu num_thread main_gpu "
-    "use_mmap num_predict top_k min_p typical_p repeat_last_n repeat_penalty".split()
-)
+_OPTIONS = frozenset({
+    "temperature", "top_p", "seed", "frequency_penalty", "presence_penalty", "num_ctx", "num_keep", "num_batch",
+    "num_gpu", "num_thread", "main_gpu", "use_mmap", "num_predict", "top_k", "min_p", "typical_p", "repeat_last_n",
+    "repeat_penalty",
+})  # fmt: skip
 """Members of Ollama's `options`: what OpenAI has too, and what its clients add with `extra_body`."""
 
-_SAME = frozenset("logprobs top_logprobs keep_alive think truncate shift".split())
+_SAME = frozenset({"logprobs", "top_logprobs", "keep_alive", "think", "truncate", "shift"})
 
 _SAYS_NOTHING: dict[str, tuple[Any, ...]] = {
     "n": (1,),

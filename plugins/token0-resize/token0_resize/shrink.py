@@ -29,7 +29,8 @@ _PAGE = 0.1
 # More bits a pixel than any drawing needs: a photograph that was saved as PNG.
 _PHOTO_BITS = 4
 
-_LOSSLESS_QUALITY = 95
+# Where the provider would have kept more than we do, encoding must not show.
+_CAREFUL_QUALITY = 90
 
 # Where no token is saved, the file must fall to this share of its bytes.
 _LIGHTER = 0.9
@@ -104,10 +105,10 @@ def _made(
         pixels = decode(image, at_least=target)
     text = careful or writing is not None
     formats = _formats(image, pixels, careful=careful)
-    quality = {"quality": _LOSSLESS_QUALITY} if careful else {}
+    quality = {"quality": _CAREFUL_QUALITY} if careful else {}
     format, data = encode_smallest(resize(pixels, target), formats, text=text, **quality)  # noqa: A001
     if cost > tokens * WORTH and len(data) > len(image.data) * _LIGHTER:
-        return reason
+        return reason if ctx.quality != "lossless" else Declined("neither tokens nor bytes would fall enough")
     return msgspec.structs.replace(
         image, data=data, format=format, width=target.width, height=target.height, orientation=1
     )

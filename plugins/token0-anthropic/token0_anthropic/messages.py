@@ -1,0 +1,96 @@
+"""The dialect of `POST /v1/messages`, and of every request that says which version of Anthropic's API it speaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from token0 import documents
+from token0.coordinates import in_tools
+from token0.interfaces import Dialect, Endpoint, Tap
+from token0.sse import data
+from token0.taps import EventTap
+from token0.types import Content, Edit, ImagePart, Request, Usage
+from token0_anthropic import blocks, wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from token0.errors import PublicError
+    from token0.report import Report
+
+
+class Messages(Dialect):
+    """Anthropic Messages. Source: API reference, create a message (Nov 2026)."""
+
+    name = "anthropic-messages"
+    home = "anthropic"
+
+    def match(self, method: str, path: str, headers: Mapping[str, str]) -> Endpoint | None:
+        if not path.startswith("/v1/"):
+            return None
+        if method == "POST" and path == "/v1/messages":
+            return Endpoint(kind="generate", path="/messages")
+        if method == "POST" and path == "/v1/messages/count_tokens":
+            return Endpoint(kind="count", path="/messages/count_tokens")
+        if path.startswith("/v1/messages/") or "anthropic-version" in headers:
+            return Endpoint(kind="relay", path=path[3:], sure=True)
+        return None
+
+    def read(self, body: bytes, endpoint: Endpoint) -> Request:
+        document = documents.decode(body)
+        model = documents.required(document, "model", str)
+        messages = documents.required(document, "messages", list)
+        stream = documents.optional(document, "stream", bool) or False
+        parts: list[ImagePart] = []
+        for i, message in enumerate(messages):
+            content = documents.of(message, dict, ("messages", i)).get("content")
+            parts += blocks.images(content, ("messages", i, "content"))
+        options, edits = documents.options(document)
+        return Request(
+            body=body,
+            document=document,
+            model=model,
+            stream=stream,
+            parts=tuple(parts),
+            options=options,
+            edits=edits,
+            coordinates=bool(parts) and in_tools(document.get("tools")),
+        )
+
+    def edits(self, request: Request, changes: Mapping[int, Sequence[Content]]) -> Iterable[Edit]:
+        for i, contents in changes.items():
+            path = request.parts[i].path
+            yield from blocks.changed(path, documents.lookup(request.document, path), contents)
+
+    def edits_model(self, request: Request, model: str) -> Iterable[Edit]:
+        yield Edit(("model",), (model,))
+
+    def error(self, error: PublicError) -> bytes:
+        # The API writes `messages.0.content.1: what` where others have a field for the place.
+        place = (error.param or "").replace("[", ".").replace("]", "")
+        message = f"{place}: {error.message}" if place else error.message
+        return msgspec.json.encode({"type": "error", "error": {"type": error.kind, "message": message}})
+
+    def error_event(self, error: PublicError) -> bytes:
+        return b"event: error\n" + super().error_event(error)
+
+    def usage(self, event: Mapping[str, Any], before: Usage | None) -> Usage | None:
+        message = event.get("message")
+        holder = message if isinstance(message, dict) else event
+        return wire.usage(holder.get("usage"), before)
+
+    def tap(self, request: Request, report: Report) -> Tap:
+        return EventTap(report, _ends)
+
+
+def _ends(event: bytes) -> bool:
+    """True for the event that ends a message. Clients skip events of unknown types, but not all of them."""
+    if b"message_stop" not in event:
+        return False
+    try:
+        said = msgspec.json.decode(data(event))
+    except msgspec.DecodeError:
+        return False
+    return isinstance(said, dict) and said.get("type") == "message_stop"
