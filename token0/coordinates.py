@@ -20,9 +20,9 @@ _PROMPT = re.compile(
 )
 
 
-def in_tools(tools: Any) -> bool:
-    """True when a tool of the request takes positions: computer use, clicks, boxes."""
-    return isinstance(tools, list) and any(_tool(tool) for tool in tools if isinstance(tool, dict))
+def in_tools(tools: Any, depth: int = 8) -> bool:
+    """True when a tool of the request takes positions: computer use, clicks, boxes. `depth` bounds groups of tools."""
+    return depth > 0 and isinstance(tools, list) and any(_tool(tool, depth) for tool in tools if isinstance(tool, dict))
 
 
 def in_prompt(prompt: str) -> bool:
@@ -30,14 +30,14 @@ def in_prompt(prompt: str) -> bool:
     return bool(_PROMPT.search(prompt))
 
 
-def _tool(tool: dict[str, Any]) -> bool:
+def _tool(tool: dict[str, Any], depth: int) -> bool:
     declared = tool.get("type")
     if isinstance(declared, str) and _TOOL_TYPE.match(declared):
         return True
     function = tool.get("function")
     declarations = tool.get("functionDeclarations", tool.get("function_declarations"))
     if isinstance(declarations, list):
-        return in_tools(declarations)
+        return in_tools(declarations, depth - 1)
     if any(key in tool for key in ("computerUse", "computer_use")):
         return True
     described = function if isinstance(function, dict) else tool

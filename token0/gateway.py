@@ -12,10 +12,11 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from token0 import documents
+from token0.bodies import read_body
 from token0.engine import Engine
-from token0.errors import BadRequest, PluginError, PublicError, TooLarge
+from token0.errors import BadRequest, PluginError, PublicError
 from token0.interfaces import Call, Dialect, Endpoint, Provider, Translator
-from token0.relay import Aborted, Relay, error_response
+from token0.relay import Aborted, Relay, error_response, own_headers
 from token0.report import Report
 from token0.routing import Route
 from token0.rules import find_counter
@@ -47,7 +48,8 @@ class Gateway:
         engine = self.engine
         passing = None
         for dialect in engine.dialects.values():
-            endpoint = dialect.match(http.method, http.path, http.headers)
+            # As it was sent: a decoded path could carry a query, or end the line, on its way to the provider.
+            endpoint = dialect.match(http.method, http.rel_url.raw_path, http.headers)
             if endpoint is None:
                 continue
             if endpoint.kind != "relay":
@@ -58,7 +60,10 @@ class Gateway:
         if passing:
             return await passing.serve()
         paths = f"{http.method} {http.path} is no endpoint of an installed dialect ({', '.join(engine.dialects)})."
-        return web.json_response({"error": {"message": paths, "type": "not_found_error"}}, status=404)
+        unknown = {"error": {"message": paths, "type": "not_found_error"}}
+        return web.json_response(
+            unknown, status=404, headers=own_headers(Report(request_id=uuid.uuid4().hex, dialect=""))
+        )
 
 
 async def health(_: web.Request) -> web.Response:
@@ -113,7 +118,8 @@ class Exchange:
         request = documents.skim(body, self._endpoint.model) if off else None
         if request is None:
             request = _with_headers(dialect.read(body, self._endpoint), http, self._endpoint)
-        route = await engine.router.route(request.model, http.headers.get("X-Token0-Provider"))
+        named = http.headers.get("X-Token0-Provider") or (None if request.model else dialect.home)
+        route = await engine.router.route(request.model, named)
         translator = self._translator(route.provider)
         report = self._report = engine.report(dialect.name, request, route, self._id)
         body = await engine.prepare(dialect, request, route, report)
@@ -124,6 +130,7 @@ class Exchange:
             body, path = translation.body, translation.path
             report.warnings += translation.warnings
         call = self._call(path, body, route, whole=bool(report.images or translation))
+        call.headers.popall("Content-Encoding", None)
         answer = await route.provider.send(call)
         try:
             return await Relay(http, request, report, dialect, translation).send(answer)
@@ -138,8 +145,6 @@ class Exchange:
         self._report = Report(request_id=self._id, dialect=self._dialect.name, provider=provider.name)
         body = http.content.iter_any() if http.body_exists else b""
         call = self._call(self._endpoint.path, body, None, whole=False)
-        if http.content_length is not None and http.body_exists:
-            call.headers["Content-Length"] = str(http.content_length)
         answer = await provider.send(call)
         try:
             return await Relay(http, _NOTHING, self._report, self._dialect).send(answer)
@@ -191,17 +196,3 @@ def _with_headers(request: Request, http: web.Request, endpoint: Endpoint) -> Re
     if endpoint.kind == "count" or http.headers.get("X-Token0-Report", "").lower() == "off":
         options = msgspec.structs.replace(options, report=False)
     return request if options is request.options else msgspec.structs.replace(request, options=options)
-
-
-async def read_body(http: web.Request, limit: int) -> bytes:
-    """The whole body. Raises `TooLarge` as soon as it is known to be."""
-    if (http.content_length or 0) > limit:
-        raise TooLarge(limit)
-    chunks = []
-    size = 0
-    async for chunk in http.content.iter_any():
-        size += len(chunk)
-        if size > limit:
-            raise TooLarge(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)

@@ -83,6 +83,8 @@ class HttpProvider(Provider):
             if body or call.method not in ("GET", "HEAD", "DELETE"):
                 headers["Content-Length"] = str(len(body))
             body = _pieces(body) if len(body) > _PIECE else body or None
+        elif length := call.headers.get("Content-Length"):
+            headers["Content-Length"] = length
         async with asyncio.timeout(self.config.first_byte_seconds):
             response = await self._client().request(call.method, url, data=body, headers=headers, allow_redirects=False)
         return HttpAnswer(response, self.name, self.config.idle_seconds)

@@ -34,7 +34,7 @@ class Scanner:
         self._report = report
         self._splitter: Splitter | None = splitter(content_type)
         self._json = "json" in content_type and self._splitter is None
-        self._whole = b""
+        self._whole = bytearray()
         self._inflate = zlib.decompressobj(wbits=47) if encoding in ("gzip", "deflate") else None
         self._on = encoding in (None, "", "identity", "gzip", "deflate")
 
@@ -65,7 +65,7 @@ class Scanner:
         elif self._whole and self._on:
             self.document(self._whole)
 
-    def document(self, text: bytes) -> None:
+    def document(self, text: bytes | bytearray) -> None:
         """Look at a JSON document."""
         try:
             document = msgspec.json.decode(text)
@@ -99,8 +99,11 @@ class Relay:
         content_type = answer.headers.get("Content-Type", "")
         events = splitter(content_type)
         wanted = self._request.options.report and answer.status == 200
-        if self._translation is None and not (wanted and self._report.images):
+        plain = answer.headers.get("Content-Encoding", "identity") in ("", "identity")
+        if self._translation is None and not (plain and wanted and self._report.images):
             return await self._pass(answer)
+        if not plain:
+            raise UpstreamError(f"{self._report.provider} compressed its answer though it was asked not to.")
         if events is None or answer.status != 200:
             return await self._hold(answer, wanted and bool(self._report.images))
         if self._translation is None and not self._report.changed:

@@ -37,20 +37,27 @@ def keep_large_blocks() -> None:
             libc.mallopt(option, 256 * 1024 * 1024)
 
 
-async def serve(engine: Engine, sock: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
-    """Serve until SIGTERM or SIGINT; then take no new connections and wait for running answers."""
-    keep_large_blocks()
-    gateway = Gateway(engine)
-    runner = web.AppRunner(
-        gateway.application(),
+def runner_of(engine: Engine, shutdown_seconds: float | None = None) -> web.AppRunner:
+    """A gateway of `engine` that is ready to be set up, with the settings of HTTP that it counts on."""
+    seconds = engine.config.server.shutdown_seconds if shutdown_seconds is None else shutdown_seconds
+    return web.AppRunner(
+        Gateway(engine).application(),
         handle_signals=False,
         # A client that left must not keep its provider generating, nor billing.
         handler_cancellation=True,
+        # Relayed bodies stay as they are; `bodies.py` decodes the others, within a limit.
+        auto_decompress=False,
         access_log=None,
-        shutdown_timeout=engine.config.server.shutdown_seconds,
+        shutdown_timeout=seconds,
         max_line_size=32 * 1024,
         max_field_size=32 * 1024,
     )
+
+
+async def serve(engine: Engine, sock: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGTERM or SIGINT; then take no new connections and wait for running answers."""
+    keep_large_blocks()
+    runner = runner_of(engine)
     await runner.setup()
     engine.startup()
     await web.SockSite(runner, sock).start()

@@ -16,7 +16,7 @@ from aiohttp import web
 from fakes import halving
 from token0 import config, plugins
 from token0.engine import Engine
-from token0.gateway import Gateway
+from token0.server import runner_of
 from token0.testing import png
 
 
@@ -34,9 +34,9 @@ def engine(folder: Path, base_url: str = "http://127.0.0.1:9/v1", *, step: str =
 async def gateway(folder: Path, upstream: str, **settings: Any) -> AsyncIterator[str]:
     """The address of a running gateway whose OpenAI is at `upstream`."""
     running = engine(folder, upstream + "/v1", **settings)
-    runner = web.AppRunner(Gateway(running).application(), handler_cancellation=True, access_log=None)
+    runner = runner_of(running, 0.2)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=0.2)
+    site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     try:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
