@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-TICK = os.sysconf("SC_CLK_TCK")
 LISTENS = re.compile(r"http://[\w.]+:(\d+)")
 
 
@@ -28,9 +27,9 @@ class Process:
         self.pid = self._popen.pid
 
     def cpu_seconds(self) -> float:
-        """User and system time so far (proc(5), fields 14 and 15 of stat)."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        """Time on a processor so far, of all threads: the first field of schedstat, in nanoseconds."""
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
     def memory_mb(self) -> float:
         """Resident memory."""

@@ -9,6 +9,7 @@ import socket
 from aiohttp import web
 
 CHUNKS = 200
+PAUSE = 0.004
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o"}
 
 
@@ -43,8 +44,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     for event in EVENTS:
         await response.write(event)
-        # One network write a chunk, as a model sends them.
-        await asyncio.sleep(0)
+        # One network packet a chunk, as a model sends them.
+        await asyncio.sleep(PAUSE)
     return response
 
 

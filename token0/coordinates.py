@@ -13,6 +13,7 @@ _KEYS = frozenset(
         "position_x", "x1", "left_px",
     }
 )  # fmt: skip
+_SCHEMAS = ("parameters", "input_schema", "parametersJsonSchema", "parameters_json_schema")
 _PROMPT = re.compile(
     r"\b(coordinates?|bounding[ -]?box(es)?|bbox|box_2d|pixel positions?|mouse_position|mouseaction|click (on|at)|"
     r"koordinaten?|coordonnées|coordenadas|coordinate|x[ ,/]+y position)\b",
@@ -36,17 +37,15 @@ def _tool(tool: dict[str, Any], depth: int) -> bool:
         return True
     function = tool.get("function")
     declarations = tool.get("functionDeclarations", tool.get("function_declarations"))
-    if isinstance(declarations, list):
-        return in_tools(declarations, depth - 1)
     if any(key in tool for key in ("computerUse", "computer_use")):
         return True
+    if isinstance(declarations, list):
+        return in_tools(declarations, depth - 1)
     described = function if isinstance(function, dict) else tool
     name = described.get("name")
     if isinstance(name, str) and _TOOL_NAME.search(name):
         return True
-    schema = next(
-        (described[key] for key in ("parameters", "input_schema", "parametersJsonSchema") if key in described), None
-    )
+    schema = next((described[key] for key in _SCHEMAS if key in described), None)
     return _properties(schema, 8)
 
 

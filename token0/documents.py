@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from token0.errors import BadRequest
+from token0.splice import peek
 from token0.types import Edit, Options, Path, Request
 
 _T = TypeVar("_T")
@@ -28,16 +29,7 @@ def decode(body: bytes) -> dict[str, Any]:
     return document
 
 
-class _Head(msgspec.Struct):
-    model: str | None = None
-    stream: bool | None = None
-    token0_optimize: Any = None
-    token0_detail_override: Any = None
-    token0_enable_cache: Any = None
-    token0_enable_cascade: Any = None
-
-
-_head = msgspec.json.Decoder(_Head)
+_OWN = ("token0_optimize", "token0_detail_override", "token0_enable_cache", "token0_enable_cascade")
 
 
 def skim(body: bytes, model: str | None) -> Request | None:
@@ -45,15 +37,14 @@ def skim(body: bytes, model: str | None) -> Request | None:
 
     For requests whose images are left alone. `model` is the one from the path, if the path names it.
     """
-    try:
-        head = _head.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    head = peek(body, {"model", "stream", *_OWN})
+    if head is None or not head.keys().isdisjoint(_OWN):
         return None
-    said = (head.token0_optimize, head.token0_detail_override, head.token0_enable_cache, head.token0_enable_cascade)
-    named = model or head.model
-    if named is None or any(value is not None for value in said):
+    named = model or head.get("model")
+    if not isinstance(named, str):
         return None
-    return Request(body=body, document={}, model=named, stream=bool(head.stream), options=Options(optimize=False))
+    stream = head.get("stream") is True
+    return Request(body=body, document={}, model=named, stream=stream, options=Options(optimize=False))
 
 
 def required(holder: dict[str, Any], key: str, kind: type[_T], at: Path = ()) -> _T:

@@ -104,7 +104,8 @@ class Engine:
             started = time.perf_counter()
             changes = await self.images(request, route, report)
             report.lap("optimize", started)
-            edits += dialect.edits(request, changes)
+            # What a dialect may write depends on the model that will read it.
+            edits += dialect.edits(msgspec.structs.replace(request, model=route.model), changes)
             if report.changed and request.stream and request.options.report:
                 edits += dialect.asks_usage(request)
         return splice(request.body, edits) if edits else request.body

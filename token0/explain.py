@@ -21,6 +21,7 @@ async def explain(
         part = ImagePart(path=("image",), base64=pybase64.b64encode(data).decode(), detail=detail, prompt=prompt)
         request = Request(body=prompt.encode(), document={}, model=model, parts=(part,))
         report = engine.report("explain", request, route)
+        report.text_tokens = len(request.body) // 4
         await engine.images(request, route, report)
         return report
     finally:

@@ -40,7 +40,7 @@ class Gateway:
                 call()
             except Exception as error:
                 raise PluginError(f"plugin {name} could not add its pages: {error!r}") from error
-        app.router.add_route("*", "/{path:.*}", self.handle)
+        app.router.add_route("*", r"/{path:[\s\S]*}", self.handle)
         return app
 
     async def handle(self, http: web.Request) -> web.StreamResponse:
@@ -123,7 +123,7 @@ class Exchange:
         translator = self._translator(route.provider)
         report = self._report = engine.report(dialect.name, request, route, self._id)
         body = await engine.prepare(dialect, request, route, report)
-        path, translation = self._endpoint.path.replace("{model}", quote(route.model, safe="")), None
+        path, translation = self._below(self._endpoint.path.replace("{model}", quote(route.model, safe=""))), None
         if translator:
             drop = engine.config.routing.drop_untranslatable
             translation = translator.translate(msgspec.json.decode(body), route.model, drop=drop)
@@ -144,7 +144,7 @@ class Exchange:
         provider = self._engine.router.named(named or self._dialect.home)
         self._report = Report(request_id=self._id, dialect=self._dialect.name, provider=provider.name)
         body = http.content.iter_any() if http.body_exists else b""
-        call = self._call(self._endpoint.path, body, None, whole=False)
+        call = self._call(self._below(self._endpoint.path), body, None, whole=False)
         answer = await provider.send(call)
         try:
             return await Relay(http, _NOTHING, self._report, self._dialect).send(answer)
@@ -166,13 +166,16 @@ class Exchange:
             code="untranslatable_endpoint",
         )
 
+    def _below(self, path: str) -> str:
+        """`path` with the client's query. No translated request carries it: providers refuse what they do not know."""
+        query = self._http.rel_url.raw_query_string
+        return f"{path}?{query}" if query else path
+
     def _call(self, path: str, body: bytes | AsyncIterator[bytes], route: Route | None, *, whole: bool) -> Call:
         headers = CIMultiDict(self._http.headers)
         if whole:
             # The answer will be read or edited, so it must come as it is.
             headers["Accept-Encoding"] = "identity"
-        if self._http.query_string:
-            path += "?" + self._http.rel_url.raw_query_string
         return Call(
             method=self._http.method,
             path=path,

@@ -153,21 +153,58 @@ class HttpAnswer(Answer):
 
     async def chunks(self) -> AsyncIterator[bytes]:
         content = self._response.content
+        idle = _Idle(content, self._idle)
         try:
             while True:
-                async with asyncio.timeout(self._idle):
-                    chunk = await content.readany()
+                idle.waiting()
+                chunk = await content.readany()
                 if not chunk:
                     return
+                idle.heard()
                 yield chunk
         except TimeoutError as error:
             raise UpstreamError(f"{self._provider} sent nothing for {self._idle:g} s.", timeout=True) from error
         except (aiohttp.ClientError, OSError) as error:
             raise UpstreamError(f"{self._provider} broke off its answer: {type(error).__name__}.") from error
+        finally:
+            idle.close()
 
     def close(self) -> None:
         # Does nothing once the body was read to its end: the connection is then back in the pool.
         self._response.close()
+
+
+class _Idle:
+    """Ends a read that waits too long. One timer for a whole answer: `asyncio.timeout` would make one a chunk.
+
+    Only the time spent waiting counts, not the time a slow client takes.
+    """
+
+    def __init__(self, content: aiohttp.StreamReader, seconds: float) -> None:
+        self._content = content
+        self._seconds = seconds
+        self._loop = asyncio.get_running_loop()
+        self._since: float | None = None
+        self._timer = self._loop.call_later(seconds, self._look)
+
+    def waiting(self) -> None:
+        """A read begins."""
+        self._since = self._loop.time()
+
+    def heard(self) -> None:
+        """It has ended."""
+        self._since = None
+
+    def _look(self) -> None:
+        late = 0.0 if self._since is None else self._loop.time() - self._since
+        if late >= self._seconds:
+            self._content.set_exception(TimeoutError())
+        else:
+            self._timer = self._loop.call_later(self._seconds - late, self._look)
+
+    def close(self) -> None:
+        """The answer is over."""
+        self._timer.cancel()
 
 
 async def _pieces(body: bytes) -> AsyncIterator[memoryview]:

@@ -68,7 +68,10 @@ def shape(content: Content, ctx: Context | None) -> Shape:
 
 def _plan(step: Optimizer, image: Image, ctx: Context) -> Plan | Declined | None:
     try:
-        return step.plan(image, ctx)
+        plan = step.plan(image, ctx)
+        if not isinstance(plan, Plan | Declined | None):
+            raise TypeError(f"plan returned {type(plan).__name__}")
+        return plan
     except Exception as error:
         log.warning("step %s could not plan: %s", step.name, type(error).__name__, exc_info=True)
         return Declined(f"failed while planning: {type(error).__name__}")
@@ -87,13 +90,14 @@ def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Content, StepRep
         return image, _report(step, why, before, before, started)
     try:
         result = step.apply(image, plan, ctx)
+        # Here, because a step may return what cannot be counted.
+        after = before if isinstance(result, Declined) else ctx.tokens(result)
     except Exception as error:
         # The message may quote image bytes or text read from them: the type is enough for the client.
         log.warning("step %s failed: %s", step.name, type(error).__name__, exc_info=True)
         return image, _report(step, f"failed: {type(error).__name__}", before, before, started)
     if isinstance(result, Declined):
         return image, _report(step, result.why, before, before, started)
-    after = ctx.tokens(result)
     if not _pays(image, before, result, after):
         return image, _report(step, f"{plan.why}: would not pay ({after} tokens)", before, before, started)
     return result, _report(step, plan.why, before, after, started, applied=True)

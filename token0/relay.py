@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from token0.errors import PublicError, UpstreamError
 from token0.interfaces import Answer, Dialect, Tap, Translation
 from token0.report import Report
-from token0.sse import Splitter, data, splitter
+from token0.sse import ArraySplitter, Splitter, data, splitter
 from token0.taps import insert
 from token0.types import Request
 
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade"}
 )
+_SMALL = 32 * 1024
 _WHOLE = 64 * 1024 * 1024
 """Answers that are not streams are held to be read or translated up to this many bytes; beyond it they just pass."""
 
@@ -45,6 +46,8 @@ class Scanner:
         try:
             if self._inflate:
                 chunk = self._inflate.decompress(chunk, _WHOLE)
+            if self._json and not self._whole and chunk.lstrip()[:1] == b"[":
+                self._splitter, self._json = ArraySplitter(), False
             if self._splitter:
                 self.events(self._splitter.feed(chunk))
             elif self._json and len(self._whole) + len(chunk) <= _WHOLE:
@@ -98,9 +101,16 @@ class Relay:
         self._report.status = answer.status
         content_type = answer.headers.get("Content-Type", "")
         events = splitter(content_type)
+        if events is None and self._request.stream and self._translation is None and "json" in content_type:
+            # Gemini's stream, where events were not asked for.
+            events = ArraySplitter()
         wanted = self._request.options.report and answer.status == 200
         plain = answer.headers.get("Content-Encoding", "identity") in ("", "identity")
         if self._translation is None and not (plain and wanted and self._report.images):
+            # A small answer costs one write when it is held, two when its head goes first.
+            small = int(answer.headers.get("Content-Length", _SMALL + 1)) <= _SMALL
+            if small and events is None and self._http.method != "HEAD":
+                return await self._hold(answer, reported=False)
             return await self._pass(answer)
         if not plain:
             raise UpstreamError(f"{self._report.provider} compressed its answer though it was asked not to.")
@@ -135,21 +145,20 @@ class Relay:
             headers["Content-Type"] = "application/json"
             if answer.status != 200:
                 error = self._translation.error(answer.status, body)
-                return await self._whole(answer.status, headers, self._speaker.error(error))
+                for name, value in error.headers.items():
+                    headers.setdefault(name, value)
+                return self._whole(answer.status, headers, self._speaker.error(error))
             body = self._translation.answer(body)
         scanner = Scanner(self._speaker, self._report, headers.get("Content-Type", ""), encoding)
         scanner.feed(body)
         scanner.close()
         if reported and encoding in (None, "", "identity"):
             body = insert(body, self._report)
-        return await self._whole(answer.status, headers, body)
+        return self._whole(answer.status, headers, body)
 
-    async def _whole(self, status: int, headers: CIMultiDict[str], body: bytes) -> web.StreamResponse:
+    def _whole(self, status: int, headers: CIMultiDict[str], body: bytes) -> web.Response:
         headers["Content-Length"] = str(len(body))
-        response = web.StreamResponse(status=status, headers=headers)
-        await response.prepare(self._http)
-        await response.write(body)
-        return response
+        return web.Response(status=status, headers=headers, body=body)
 
     async def _stream(self, answer: Answer, events: Splitter, *, tapped: bool) -> web.StreamResponse:
         """A stream that carries the report, or is translated event by event."""
@@ -163,7 +172,10 @@ class Relay:
         await response.prepare(self._http)
         try:
             async for event in self._events(answer, events):
-                scanner.feed(event)
+                if self._translation:
+                    scanner.feed(event)
+                else:
+                    scanner.events([event])
                 if ready := self._tapped(event, tap):
                     await response.write(ready)
                     self._last = ready[-1:]
@@ -192,10 +204,11 @@ class Relay:
         if ready := translation.close():
             yield ready
 
-    @staticmethod
-    def _tapped(events: bytes, tap: Tap | None) -> bytes:
+    def _tapped(self, events: bytes, tap: Tap | None) -> bytes:
         if tap is None:
             return events
+        if self._translation is None:
+            return tap.feed(events)
         # A translation may return several events at once; a tap wants them one by one.
         cut = splitter("text/event-stream" if events[:1] != b"{" else "application/x-ndjson")
         assert cut is not None

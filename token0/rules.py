@@ -27,8 +27,10 @@ def find_counter(registry: Registry, provider: str, model: str) -> TokenCounter 
 def find_price(
     overrides: Mapping[str, Price], tables: Mapping[str, PriceTable], provider: str, model: str
 ) -> Price | None:
-    """The price of `model`: from the YAML (`provider/model` or `model`, globs allowed), then from the tables."""
+    """The price of `model`: from the YAML (`provider/model` or `model`, exact before glob), then from the tables."""
     for name in (f"{provider}/{model}", model):
+        if name in overrides:
+            return overrides[name]
         for pattern, price in overrides.items():
             if fnmatchcase(name, pattern):
                 return price

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -49,6 +49,32 @@ def splice(body: bytes, edits: Iterable[Edit]) -> bytes:
     return b"".join(pieces)
 
 
+def peek(body: bytes, names: Collection[str]) -> dict[str, Any] | None:
+    """The members called `names` of the object `body`, the rest skipped unread; None when it is no JSON object.
+
+    What is skipped is not checked.
+    """
+    found = {}
+    try:
+        at = _skip_space(body, 0)
+        if body[at] != 0x7B:
+            return None
+        at = _skip_space(body, at + 1)
+        while body[at] != 0x7D:
+            end = _skip_string(body, at)
+            key = msgspec.json.decode(body[at:end])
+            start = _skip_space(body, _skip_space(body, end) + 1)
+            end = _skip_value(body, start)
+            if key in names:
+                found[key] = msgspec.json.decode(body[start:end])
+            at = _skip_space(body, end)
+            if body[at] == 0x2C:
+                at = _skip_space(body, at + 1)
+    except (IndexError, ValueError, AssertionError, RecursionError):
+        return None
+    return found
+
+
 def _container(body: bytes, at: int, node: _Node, cuts: list[tuple[int, int, bytes]]) -> int:
     """Walk the object or array at `at`, collect cuts for the children of `node`, return the index after it."""
     is_object = body[at] == 0x7B
@@ -81,7 +107,7 @@ def _container(body: bytes, at: int, node: _Node, cuts: list[tuple[int, int, byt
     _remove(members, cuts)
     if is_object:
         kept = sum(not _is_removed(child) for _, _, child in members)
-        added = [_member(key, node.children[key].edit) for key in node.children if key in missing]
+        added = [_member(key, child.edit) for key, child in node.children.items() if key in missing]
         new = b",".join(member for member in added if member)
         if new:
             cuts.append((at, at, b"," + new if kept else new))
@@ -104,7 +130,8 @@ def _is_removed(child: _Node | None) -> bool:
 
 
 def _member(key: str | int, edit: Edit | None) -> bytes:
-    if edit is None or not edit.values:
+    # An index in an object: the body has an object and an array under one key, and the last one counts.
+    if edit is None or not edit.values or isinstance(key, int):
         return b""
     return msgspec.json.encode(key) + b":" + msgspec.json.encode(edit.values[0])
 

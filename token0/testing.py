@@ -105,7 +105,7 @@ async def upstream() -> AsyncIterator[Upstream]:
 
     provider = Upstream()
     app = web.Application(client_max_size=1 << 30)
-    app.router.add_route("*", "/{path:.*}", provider.handle)
+    app.router.add_route("*", r"/{path:[\s\S]*}", provider.handle)
     runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

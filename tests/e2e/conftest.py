@@ -12,7 +12,7 @@ from aiohttp import web
 
 from token0 import config, plugins
 from token0.engine import Engine
-from token0.gateway import Gateway
+from token0.server import runner_of
 
 
 class Loop:
@@ -38,17 +38,19 @@ class Loop:
             engine = _engine(path, modules) if modules else Engine.from_file(path)
             self._closing.append(engine.close)
             engine.startup()
-            return await self._serve(Gateway(engine).application())
+            return await self._start(runner_of(engine, 0.2))
 
         return str(self.run(start()))
 
     async def _serve(self, app: web.Application) -> str:
-        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.2)
+        return await self._start(web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.2))
+
+    async def _start(self, runner: web.AppRunner) -> str:
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         self._closing.append(runner.cleanup)
-        return "http://127.0.0.1:%d" % runner.addresses[0][1]
+        return f"http://127.0.0.1:{runner.addresses[0][1]}"
 
     def close(self) -> None:
         for close in reversed(self._closing):

@@ -1,4 +1,7 @@
-"""Two steps for tests, as a plugin module: `halve` sends half the size, `tell` sends a sentence instead."""
+"""Steps for tests, as a plugin module.
+
+`halve` sends half the size, `tell` sends a sentence instead, `stumble` fails.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,18 @@ class Tell(Optimizer):
         return Text(f"grey, {image.width} by {image.height}")
 
 
+class Stumble(Optimizer):
+    """Meets an image that its library cannot decode."""
+
+    name = "stumble"
+
+    def plan(self, image: Image, ctx: Context) -> Plan | None:
+        return Plan(tokens=1, why="it looks easy")
+
+    def apply(self, image: Image, plan: Any, ctx: Context) -> Content:
+        raise ValueError("cannot be decoded")
+
+
 @hookimpl
 def token0_register_optimizers() -> list[type[Optimizer]]:
-    return [Halve, Tell]
+    return [Halve, Tell, Stumble]

@@ -1,8 +1,8 @@
 """A fake Ollama: as strict as the real one (0.33), and stricter where that finds mistakes of a gateway.
 
 The real server ignores fields it does not know; this one answers 400, as nothing of another API may reach it.
-Models that misbehave: busy:1 (429), down:1 (503), breaks:1 (an error line after two words), cut:1 (the connection ends
-after two words), lockstep:1 (word k + 2 waits until `POST /test/ack` was called k times).
+Models that misbehave: busy:1 (429), down:1 (503), llava:breaks (an error line after two words), llava:cut (the
+connection ends after two words), llava:lockstep (word k + 2 waits until `POST /test/ack` was called k times).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fakes.ollama_rules import Refused, check_thinking, counted, parsed
 
 MODELS = (
     "llava:7b", "llava:latest", "minicpm-v:8b", "qwen2.5vl:latest", "gpt-oss:20b", "mistral-small3.1:latest",
-    "gemma4:latest", "llama4:latest", "qwen3:8b", "busy:1", "down:1", "breaks:1", "cut:1", "lockstep:1",
+    "gemma4:latest", "llama4:latest", "qwen3:8b", "busy:1", "down:1", "llava:breaks", "llava:cut", "llava:lockstep",
 )  # fmt: skip
 
 
@@ -131,14 +131,14 @@ class FakeOllama:
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
         for number, line in enumerate(lines):
-            if name == "lockstep:1":
+            if name == "llava:lockstep":
                 async with self.acknowledgement:
                     # Bound to the number: the client may acknowledge while this waits.
                     await self.acknowledgement.wait_for(lambda at=number: self.acknowledged >= at - 1)
-            if name == "breaks:1" and number == 2:
+            if name == "llava:breaks" and number == 2:
                 await response.write(b'{"error":"an error was encountered while running the model"}\n')
                 return response
-            if name == "cut:1" and number == 2:
+            if name == "llava:cut" and number == 2:
                 assert request.transport
                 request.transport.close()
                 return response

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-
 from fakes import halving
+
 from token0 import config, plugins
 from token0.engine import Engine
 from token0.server import runner_of

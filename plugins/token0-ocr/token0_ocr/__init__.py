@@ -16,7 +16,7 @@ from token0.sniff import sniff
 from token0.types import Image, Text
 from token0_ocr.intent import objection
 from token0_ocr.label import label
-from token0_ocr.tesseract import installed_languages
+from token0_ocr.tesseract import Tesseract, installed_languages
 
 hookimpl = pluggy.HookimplMarker("token0")
 
@@ -66,9 +66,8 @@ class Ocr(Optimizer):
             return Declined("even a short text would not be cheaper than the image")
         return Plan(tokens=least, why="read the text instead of looking at the image")
 
-    def apply(self, image: Image, plan: Any, ctx: Context) -> Text | Declined:  # noqa: ARG002
+    def apply(self, image: Image, plan: Any, ctx: Context) -> Text | Declined:
         from token0_ocr.reading import read_image
-        from token0_ocr.tesseract import Tesseract
 
         found = read_image(
             image,

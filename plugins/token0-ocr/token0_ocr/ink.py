@@ -44,7 +44,7 @@ def measure(grey: Grey, boxes: Sequence[Box]) -> Ink:
         words[max(0, box.top - pad) : box.bottom + pad, max(0, box.left - pad) : box.right + pad] = 255
     half = (grey.shape[1] // 2, grey.shape[0] // 2)
     grey = np.asarray(cv2.resize(grey, half, interpolation=cv2.INTER_AREA), np.uint8)
-    words = cv2.resize(words, half, interpolation=cv2.INTER_NEAREST)
+    words = np.asarray(cv2.resize(words, half, interpolation=cv2.INTER_NEAREST), np.uint8)
     ink = ink_of(grey)
     squares = _check_boxes(ink)
     ink[rules_of(ink, RULE // 2) > 0] = 0
@@ -72,10 +72,10 @@ def _shapes(grey: Grey, words: Grey) -> int:
     ground = int(np.argmax(np.bincount(grey.ravel(), minlength=256)))
     filled = (cv2.absdiff(grey, np.full_like(grey, ground)) > FILL_CONTRAST).astype(np.uint8)
     filled = np.asarray(cv2.morphologyEx(filled, cv2.MORPH_OPEN, np.ones((LETTER, LETTER), np.uint8)), np.uint8)
-    count, labels, parts, _ = cv2.connectedComponentsWithStats(filled, connectivity=4)
+    _, _, parts, _ = cv2.connectedComponentsWithStats(filled, connectivity=4)
     # A shaded table row stops at the letters, so words are looked for in the box around it.
     total = 0
-    for left, top, width, height, area in parts[1:count]:
+    for left, top, width, height, area in parts[1:]:
         inside = words[top : top + height, left : left + width]
         if np.count_nonzero(inside) < 0.02 * inside.size:
             total += int(area)

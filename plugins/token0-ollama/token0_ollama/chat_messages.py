@@ -74,7 +74,8 @@ def _image(part: dict[str, Any], at: Path) -> str:
     head, comma, encoded = address.partition(",")
     if not comma or not head.lower().startswith("data:") or not head.lower().endswith(";base64"):
         raise BadRequest(
-            "Ollama does not fetch images: send this one as data:MEDIA_TYPE;base64,DATA.",
+            "Ollama does not fetch images: send this one as data:MEDIA_TYPE;base64,DATA, "
+            "or let the gateway fetch it (fetch.images).",
             at=where,
             code="invalid_image_url",
         )

@@ -34,6 +34,7 @@ class OllamaServer(HttpProvider):
 
     name = "ollama"
     dialects = ("ollama",)
+    fetches_images = False
     Config = OllamaConfig
 
     def __init__(self, config: Any) -> None:

@@ -24,6 +24,9 @@ class Chat(Dialect):
     name = "openai-chat"
     home = "openai"
 
+    # With include_usage every chunk says `"usage":null`: only the one that tells more is worth decoding.
+    usage_marks = (b'"usage":{', b'"usage": {')
+
     def match(self, method: str, path: str, headers: Mapping[str, str]) -> Endpoint | None:
         if not path.startswith("/v1/"):
             return None

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
-from token0_pixels import Undecodable, decode, encode_smallest, resize
 
 from token0.interfaces import Declined
 from token0.types import Image, Size
+from token0_pixels import Undecodable, decode, encode_smallest, resize
 from token0_resize.sizes import WORTH, cheapest, visible
 from token0_resize.writing import Writing, find_writing
 
 if TYPE_CHECKING:
-    from token0_pixels import Pixels
-
     from token0.interfaces import Context
+    from token0_pixels import Pixels
 
 # Where the model sees more pixels than this, text is looked for at half the size first.
 _MANY = 3_000_000

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+from msgspec import structs
+
+from token0.interfaces import Declined
+from token0_ocr import reading
+from token0_ocr.tesseract import Tesseract
+
+if TYPE_CHECKING:
+    from token0_ocr.page import Grey, Page
+
+LETTER = (
+    "The meeting of the board was held on Monday",
+    "and the report was read to all the members",
+    "of the house who were present at that time.",
+    "Please send the order to our new address",
+)
+TABLE = (
+    ("Name", "City", "Year"),
+    ("Peter", "London", "1995"),
+    ("Susan", "Boston", "2004"),
+    ("Robert", "Dallas", "1987"),
+)
+
+
+def sheet(*lines: str, ink: int = 0, ground: int = 255) -> Grey:
+    grey = np.full((80 + 50 * len(lines), 900), ground, np.uint8)
+    for row, line in enumerate(lines):
+        cv2.putText(grey, line, (40, 70 + 50 * row), cv2.FONT_HERSHEY_COMPLEX, 1, (ink,), 2, cv2.LINE_AA)
+    return grey
+
+
+def table() -> Grey:
+    grey = np.full((280, 800), 255, np.uint8)
+    for row, cells in enumerate(TABLE):
+        cv2.line(grey, (20, 20 + 60 * row), (780, 20 + 60 * row), (0,), 2)
+        for column, cell in enumerate(cells):
+            at = (40 + 250 * column, 62 + 60 * row)
+            cv2.putText(grey, cell, at, cv2.FONT_HERSHEY_COMPLEX, 1, (0,), 2, cv2.LINE_AA)
+    return grey
+
+
+def read(grey: Grey, deadline_seconds: float = 60) -> str | Declined:
+    return reading.read_text(grey, Tesseract(("eng",)), deadline_seconds=deadline_seconds, min_confidence=85)
+
+
+def test_a_printed_letter_is_read_word_for_word() -> None:
+    assert read(sheet(*LETTER)) == "\n".join(LETTER)
+
+
+def test_a_dark_screen_is_read_like_paper() -> None:
+    assert read(sheet(*LETTER, ink=230, ground=20)) == "\n".join(LETTER)
+
+
+def test_a_ruled_table_keeps_its_rows_and_columns() -> None:
+    text = read(table())
+    assert isinstance(text, str)
+    assert [tuple(line.split()) for line in text.split("\n") if line] == list(TABLE)
+    assert len({line.index(cells[2]) for line, cells in zip(text.split("\n"), TABLE, strict=True)}) == 1
+
+
+def test_the_same_picture_gives_the_same_text_whatever_was_read_before() -> None:
+    first = read(sheet(*LETTER))
+    read(table())
+    assert read(sheet(*LETTER)) == first
+
+
+@pytest.mark.parametrize("turn", [cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE])
+def test_turned_text_is_declined(turn: int) -> None:
+    assert isinstance(read(np.asarray(cv2.rotate(sheet(*LETTER), turn), np.uint8)), Declined)
+
+
+def test_source_code_is_declined() -> None:
+    code = ("for (i = 0; i < n; i++) {", "    total += price[i];", "}", "return total == 0;")
+    assert isinstance(read(sheet(*code)), Declined)
+
+
+def test_a_picture_beside_the_text_is_declined() -> None:
+    grey = np.vstack([sheet(*LETTER), np.full((300, 900), 255, np.uint8)])
+    cv2.circle(grey, (450, 420), 120, (60,), -1)
+    assert read(grey) == Declined("there is more than text on the picture")
+
+
+def test_a_line_too_faint_to_read_is_declined() -> None:
+    grey = sheet(*LETTER, "")
+    cv2.putText(grey, "unreadable " * 3, (40, 270), cv2.FONT_HERSHEY_SCRIPT_COMPLEX, 1, (0,), 5)
+    assert isinstance(read(grey), Declined)
+
+
+def test_a_blank_picture_is_declined() -> None:
+    assert read(np.full((400, 400), 255, np.uint8)) == reading.NO_TEXT
+
+
+def test_no_time_means_no_text() -> None:
+    assert read(sheet(*LETTER), deadline_seconds=0.0001) == reading.LATE
+
+
+class Scripted:
+    """An engine that gives pages which were made before, one a call."""
+
+    def __init__(self, *pages: Page | None) -> None:
+        self.pages = list(pages)
+
+    def read(self, grey: Grey, deadline_seconds: float) -> Page | None:
+        return self.pages.pop(0)
+
+
+def scripted(change: str, into: str | None) -> str | Declined:
+    grey = sheet(*LETTER, "in the year 1995")
+    found = Tesseract(("eng",)).read(grey, 60)
+    assert found is not None
+    other = tuple(
+        structs.replace(word, text=into or word.text) if word.text == change else word for word in found.words
+    )
+    second = structs.replace(found, words=other) if into else None
+    return reading.read_text(
+        np.kron(grey, np.ones((1, 1), np.uint8)), Scripted(found, second), deadline_seconds=60, min_confidence=85
+    )
+
+
+def test_a_second_reading_that_is_late_is_declined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading.gates, "ink_objection", lambda ink: None)
+    assert scripted("1995", None) == reading.LATE
+
+
+def test_a_second_reading_with_another_number_is_declined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading.gates, "ink_objection", lambda ink: None)
+    assert scripted("1995", "1996") == Declined("two readings differ in a number")

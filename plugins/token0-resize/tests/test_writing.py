@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+
+from token0.types import Size
+from token0_resize.writing import Writing, find_writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Page = Callable[..., NDArray[np.uint8]]
+
+
+def measured(array: NDArray[np.uint8]) -> Writing | None:
+    luma = np.asarray(cv2.cvtColor(array, cv2.COLOR_BGR2GRAY), np.uint8) if array.ndim == 3 else array
+    height, width = luma.shape
+    return find_writing(luma, Size(width, height), Size(width, height))
+
+
+def height_of(letter: str, scale: float) -> int:
+    """Rows of ink of one letter that stands alone."""
+    paper = np.full((300, 300), 255, np.uint8)
+    cv2.putText(paper, letter, (60, 200), cv2.FONT_HERSHEY_SIMPLEX, scale, 0, max(1, round(scale * 1.5)), cv2.LINE_AA)
+    rows = np.flatnonzero(paper.min(axis=1) < 128)
+    return int(rows[-1] - rows[0] + 1)
+
+
+@pytest.mark.parametrize("scale", [0.4, 0.6, 0.8, 1.2, 2.0])
+def test_x_height_is_measured(scale: float, page: Page) -> None:
+    writing = measured(page(scale))
+    assert writing is not None
+    assert abs(writing.smallest() - height_of("x", scale)) <= 1
+
+
+@pytest.mark.parametrize("scale", [0.6, 1.2])
+def test_digits_are_measured_whole_and_known_as_even(scale: float, page: Page) -> None:
+    writing = measured(page(scale, words=["1234", "56", "7890", "271", "88"]))
+    assert writing is not None
+    assert abs(writing.smallest() - height_of("8", scale)) <= 1
+    assert writing.lines.even.mean() > 0.8
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [
+        ((230, 230, 230), (30, 30, 30)),
+        ((150, 150, 150), (255, 255, 255)),
+        ((40, 40, 220), (20, 20, 20)),
+        ((200, 60, 0), (230, 255, 255)),
+        ((0, 200, 255), (90, 30, 30)),
+    ],
+    ids=["dark mode", "light grey", "red on dark", "blue on yellow", "yellow on blue"],
+)
+def test_colours_do_not_matter(ink: tuple[int, int, int], paper: tuple[int, int, int], page: Page) -> None:
+    writing = measured(page(0.8, ink=ink, paper=paper))
+    assert writing is not None
+    assert abs(writing.smallest() - height_of("x", 0.8)) <= 1
+
+
+@pytest.mark.parametrize("turn", [cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE])
+def test_text_may_run_any_way(turn: int, page: Page) -> None:
+    writing = measured(np.asarray(cv2.rotate(page(0.8), turn), np.uint8))
+    assert writing is not None
+    assert abs(writing.smallest() - height_of("x", 0.8)) <= 1.5
+
+
+@pytest.mark.parametrize("degrees", [-4, 4])
+def test_page_may_lie_askew(degrees: float, page: Page) -> None:
+    turn = cv2.getRotationMatrix2D((700, 500), degrees, 1)
+    writing = measured(np.asarray(cv2.warpAffine(page(0.8), turn, (1400, 1000), borderValue=(255, 255, 255)), np.uint8))
+    assert writing is not None
+    assert abs(writing.smallest() - height_of("x", 0.8)) <= 2
+
+
+def test_small_print_decides(page: Page) -> None:
+    both = np.vstack([page(2.0, height=400), page(0.6, height=400)])
+    writing = measured(both)
+    assert writing is not None
+    assert abs(writing.smallest() - height_of("x", 0.6)) <= 1
+
+
+def test_text_is_found_beside_a_photograph(page: Page, photo: Callable[[int, int], NDArray[np.uint8]]) -> None:
+    writing = measured(np.vstack([photo(1400, 900), page(0.8, height=200)]))
+    assert writing is not None
+    assert abs(writing.smallest() - height_of("x", 0.8)) <= 1
+
+
+def test_heights_are_in_pixels_of_the_full_picture(page: Page) -> None:
+    half = cv2.cvtColor(cv2.resize(page(1.2), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    writing = find_writing(np.asarray(half, np.uint8), Size(1400, 1000), Size(700, 500))
+    assert writing is not None
+    assert abs(writing.smallest() - height_of("x", 1.2)) <= 2
+
+
+def textures() -> dict[str, NDArray[np.uint8]]:
+    random = np.random.default_rng(11)
+    grain = random.normal(128, 40, (800, 1200)).clip(0, 255).astype(np.uint8)
+    blobs = np.asarray(cv2.resize(random.integers(0, 256, (160, 240), np.uint8), (1200, 800)), np.uint8)
+    columns, rows = np.meshgrid(np.arange(1200), np.arange(800))
+    return {
+        "plain": np.full((800, 1200), 200, np.uint8),
+        "grain": grain,
+        "soft grain": np.asarray(cv2.GaussianBlur(grain, (0, 0), 2), np.uint8),
+        "blobs": blobs,
+        "fence": np.where((columns // 4 % 3 == 0) & (rows // 20 % 2 == 0), 0, 255).astype(np.uint8),
+        "chess board": np.where((columns // 8 + rows // 8) % 2 == 0, 0, 255).astype(np.uint8),
+        "dots": np.where((columns % 12 < 5) & (rows % 12 < 5), 0, 255).astype(np.uint8),
+        "ruled paper": np.where(rows % 30 < 2, 90, 255).astype(np.uint8),
+    }
+
+
+@pytest.mark.parametrize("name", textures())
+def test_texture_is_no_text(name: str) -> None:
+    assert measured(textures()[name]) is None
+
+
+def test_tiny_picture_is_no_text() -> None:
+    assert measured(np.zeros((1, 1), np.uint8)) is None
+
+
+@pytest.mark.parametrize(("text", "digits", "scale"), [(8, 10, 0.8), (4, 10, 0.4)])
+def test_needed_scale_brings_letters_to_the_floor(text: float, digits: float, scale: float, page: Page) -> None:
+    writing = measured(page(0.67))
+    assert writing is not None
+    # A small x of 10 px: 0.8 of the size leaves 8.
+    assert abs(writing.needed(text, digits) - scale * 10 / height_of("x", 0.67)) < 0.1

@@ -1,0 +1,161 @@
+"""token0.pipeline: never dearer, in the given order, and a failing step costs only its saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from token0.interfaces import Context, Declined, NoConfig, Optimizer, Plan
+from token0.pipeline import look, run, shape
+from token0.report import Shape
+from token0.types import Image, Text
+
+Make = Callable[..., Image]
+
+
+class Step(Optimizer):
+    """Answers with what it is given; an exception is raised."""
+
+    def __init__(self, name: str, plan: Any, result: Any = None) -> None:
+        super().__init__(NoConfig())
+        self.name = name  # type: ignore[misc]
+        self._plan, self._result = plan, result
+        self.saw: list[Image] = []
+
+    def plan(self, image: Image, ctx: Context) -> Any:
+        return _said(self._plan)
+
+    def apply(self, image: Image, plan: Plan, ctx: Context) -> Any:
+        self.saw.append(image)
+        return _said(self._result)
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+def plan(tokens: int = 1) -> Plan:
+    return Plan(tokens=tokens, why="smaller")
+
+
+def test_a_cheaper_image_is_taken(image: Make, ctx: Context) -> None:
+    outcome = run(image(128, 128), ctx, [Step("a", plan(), image(64, 64))])
+    assert outcome.content == image(64, 64)
+    (report,) = outcome.steps
+    assert (report.name, report.applied, report.why) == ("a", True, "smaller")
+    assert (report.tokens_before, report.tokens_after) == (16, 4)
+
+
+@pytest.mark.parametrize("size", [(64, 96), (65, 64)])
+def test_a_dearer_result_is_thrown_away(image: Make, ctx: Context, size: tuple[int, int]) -> None:
+    original = image(64, 64)
+    outcome = run(original, ctx, [Step("a", plan(), image(*size))])
+    assert outcome.content is original
+    assert outcome.steps[0].why == "smaller: would not pay (6 tokens)"
+
+
+def test_a_plan_that_would_be_dearer_is_not_tried(image: Make, ctx: Context) -> None:
+    step = Step("a", plan(5), image(32, 32))
+    outcome = run(image(64, 64), ctx, [step])
+    assert step.saw == []
+    assert outcome.steps[0].why == "smaller: 5 tokens would be dearer"
+
+
+@pytest.mark.parametrize(("bytes_after", "applied"), [(900, True), (901, False), (1100, False)])
+def test_equal_tokens_pay_only_with_a_tenth_fewer_bytes(
+    image: Make, ctx: Context, bytes_after: int, applied: bool
+) -> None:
+    original = msgspec.structs.replace(image(), data=bytes(1000))
+    smaller = msgspec.structs.replace(image(), data=bytes(bytes_after))
+    assert run(original, ctx, [Step("a", plan(4), smaller)]).steps[0].applied is applied
+
+
+@pytest.mark.parametrize(("text", "applied"), [("x" * 12, True), ("x" * 16, False), ("x" * 20, False)])
+def test_text_must_be_cheaper_than_the_image(image: Make, ctx: Context, text: str, applied: bool) -> None:
+    assert run(image(64, 64), ctx, [Step("a", plan(), Text(text))]).steps[0].applied is applied
+
+
+def test_text_ends_the_fold(image: Make, ctx: Context) -> None:
+    later = Step("b", plan(), image(32, 32))
+    outcome = run(image(64, 64), ctx, [Step("a", plan(), Text("hi")), later])
+    assert outcome.content == Text("hi")
+    assert [report.name for report in outcome.steps] == ["a"]
+
+
+def test_steps_run_in_the_given_order_each_on_the_result_before_it(image: Make, ctx: Context) -> None:
+    first, second = Step("b", plan(), image(96, 96)), Step("a", plan(), image(64, 64))
+    outcome = run(image(128, 128), ctx, [first, second])
+    assert second.saw == [image(96, 96)]
+    assert [(report.name, report.tokens_before, report.tokens_after) for report in outcome.steps] == [
+        ("b", 16, 9),
+        ("a", 9, 4),
+    ]
+
+
+BROKEN = [
+    (Step("bad", ValueError("quotes the image")), "failed while planning: ValueError"),
+    (Step("bad", "no plan"), "failed while planning: TypeError"),
+    (Step("bad", plan(), ValueError("quotes the image")), "failed: ValueError"),
+    (Step("bad", plan(), MemoryError()), "failed: MemoryError"),
+    (Step("bad", plan(), None), "failed: AttributeError"),
+    (Step("bad", plan(), b"bytes"), "failed: AttributeError"),
+]
+
+
+@pytest.mark.parametrize(("step", "why"), BROKEN)
+def test_a_failing_step_costs_only_its_saving(image: Make, ctx: Context, step: Step, why: str) -> None:
+    outcome = run(image(64, 64), ctx, [step, Step("good", plan(), image(32, 32))])
+    assert outcome.content == image(32, 32)
+    assert [(report.applied, report.why) for report in outcome.steps] == [(False, why), (True, "smaller")]
+
+
+@pytest.mark.parametrize(
+    "step", [Step("a", Declined("too small")), Step("a", plan(), Declined("too small"))], ids=["plan", "apply"]
+)
+def test_the_reason_to_decline_is_told(image: Make, ctx: Context, step: Step) -> None:
+    original = image()
+    outcome = run(original, ctx, [step])
+    assert outcome.content is original
+    assert [(report.applied, report.why) for report in outcome.steps] == [(False, "too small")]
+
+
+def test_a_step_with_nothing_to_do_is_not_mentioned(image: Make, ctx: Context) -> None:
+    assert run(image(), ctx, [Step("a", None)]).steps == ()
+
+
+def test_looking_finds_work_without_doing_it(image: Make, ctx: Context) -> None:
+    step = Step("b", plan(), image(32, 32))
+    assert look(image(), ctx, [Step("a", Declined("no")), step]) is None
+    assert step.saw == []
+
+
+def test_looking_tells_why_nothing_will_be_done(image: Make, ctx: Context) -> None:
+    reports = look(image(), ctx, [Step("a", Declined("no")), Step("b", None), Step("c", ValueError())])
+    assert reports is not None
+    assert [(report.name, report.why) for report in reports] == [
+        ("a", "no"),
+        ("c", "failed while planning: ValueError"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "measured"),
+    [
+        (Text("é1"), Shape(tokens=1, bytes=3, format="text")),
+        (
+            Image(data=b"123", format="gif", width=33, height=1, detail="low"),
+            Shape(tokens=2, bytes=3, format="gif", width=33, height=1, detail="low"),
+        ),
+    ],
+)
+def test_content_is_measured_for_the_report(ctx: Context, content: Image | Text, measured: Shape) -> None:
+    assert shape(content, ctx) == measured
+
+
+def test_tokens_are_unknown_without_a_rule() -> None:
+    assert shape(Text("x"), None).tokens is None

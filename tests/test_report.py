@@ -1,0 +1,71 @@
+"""token0.report: what is told adds up, also when a step made a request dearer."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from token0.report import ImageReport, Report, Shape, StepReport
+from token0.types import Price, Usage
+
+
+def step(name: str, *, applied: bool = True) -> StepReport:
+    return StepReport(name=name, applied=applied, why="w", tokens_before=0, tokens_after=0, ms=1.5)
+
+
+def image(before: int | None, after: int | None, *steps: StepReport) -> ImageReport:
+    return ImageReport(at="a", before=Shape(tokens=before), after=Shape(tokens=after), steps=steps)
+
+
+def report(*images: ImageReport) -> Report:
+    return Report(request_id="r", dialect="d", provider="p", model="m", images=images, text_tokens=10)
+
+
+@pytest.mark.parametrize(
+    ("images", "saved"),
+    [([(100, 40)], 60), ([(100, 40), (5, 5)], 60), ([(40, 100)], -60), ([(None, None)], 0), ([], 0)],
+)
+def test_savings_are_added_up_and_may_be_negative(images: list[tuple[int, int]], saved: int) -> None:
+    assert report(*(image(*each) for each in images)).tokens_saved == saved
+
+
+def test_the_public_object_has_the_names_that_users_know() -> None:
+    made = report(image(100, 40, step("resize"), step("ocr", applied=False)), image(20, 20))
+    made.usage = Usage(input_tokens=77)
+    public = made.public()
+    assert public["original_prompt_tokens_estimate"] == 130
+    assert public["optimized_prompt_tokens"] == 70
+    assert public["tokens_saved"] == 60
+    assert public["optimizations_applied"] == ["resize"]
+    assert public["billed_prompt_tokens"] == 77
+    assert public["cache_hit"] is False
+
+
+def test_an_applied_step_is_named_once_and_in_order() -> None:
+    assert report(image(1, 1, step("b"), step("a")), image(1, 1, step("b"))).applied == ["b", "a"]
+
+
+@pytest.mark.parametrize(("applied", "changed"), [(True, True), (False, False)])
+def test_a_request_is_changed_by_an_applied_step(applied: bool, changed: bool) -> None:
+    assert report(image(1, 1, step("a", applied=applied))).changed is changed
+
+
+def test_cost_is_tokens_at_list_price() -> None:
+    made = report()
+    made.price = Price(input=2.5)
+    assert made.cost(1_000) == 0.0025
+
+
+def test_cost_is_unknown_without_a_price() -> None:
+    assert report().cost(1_000) is None
+
+
+def test_billed_tokens_are_unknown_until_the_provider_tells_them() -> None:
+    assert report().public()["billed_prompt_tokens"] is None
+
+
+def test_the_sealed_object_is_json_with_the_time_so_far() -> None:
+    sealed = json.loads(report(image(3, 2, step("resize"))).seal())
+    assert sealed["time_ms"]["total"] >= 0
+    assert sealed["images"][0]["steps"][0]["name"] == "resize"

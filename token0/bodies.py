@@ -1,0 +1,64 @@
+"""Takes the body of a request in, whole and plain, within a limit."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from token0.errors import BadRequest, PublicError, TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_EITHER = 47
+"""zlib's `wbits` for gzip (RFC 1952) and zlib (RFC 1950) alike."""
+
+
+async def read_body(http: web.Request, limit: int) -> bytes:
+    """The whole body, without its Content-Encoding. Raises `TooLarge` as soon as it is known to be, `BadRequest`."""
+    if (http.content_length or 0) > limit:
+        raise TooLarge(limit)
+    chunks = []
+    size = 0
+    try:
+        async for chunk in http.content.iter_any():
+            size += len(chunk)
+            if size > limit:
+                raise TooLarge(limit)
+            chunks.append(chunk)
+    except web.RequestPayloadError as error:
+        raise BadRequest("The request body could not be read to its end.", code="invalid_body") from error
+    body = b"".join(chunks)
+    encoding = http.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    # Not on the event loop: a small body may become a large one.
+    return await asyncio.to_thread(_decoder(encoding), body, limit)
+
+
+def inflate(body: bytes, limit: int) -> bytes:
+    """`body` without its compression. Raises `TooLarge` before more than `limit` bytes are held, `BadRequest`."""
+    decoder = zlib.decompressobj(_EITHER)
+    try:
+        plain = decoder.decompress(body, limit + 1)
+    except zlib.error:
+        raise BadRequest("The request body is not what its Content-Encoding says.", code="invalid_body") from None
+    if len(plain) > limit:
+        raise TooLarge(limit)
+    if not decoder.eof:
+        raise BadRequest("The compressed request body ends early.", code="invalid_body")
+    return plain
+
+
+def _decoder(encoding: str) -> Callable[[bytes, int], bytes]:
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return inflate
+    raise PublicError(
+        415,
+        f"The Content-Encoding {encoding!r} is not known here; send gzip, deflate or none.",
+        kind="invalid_request_error",
+        code="unsupported_content_encoding",
+    )
