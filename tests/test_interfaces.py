@@ -24,10 +24,11 @@ class Plain(Provider):
 class Terse(Dialect):
     """Only what `error_event` needs."""
 
-    __abstractmethods__ = frozenset()
-
     def error(self, error: PublicError) -> bytes:
         return error.message.encode()
+
+
+Terse.__abstractmethods__ = frozenset()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2), ("éé", 1), ("ééé", 2)])

@@ -1,4 +1,4 @@
-"""Answers on their way back: the same bytes at the same moment, the report at the end, and broken ones end in errors."""
+"""Answers on their way back: the same bytes at the same moment, a report at the end, an error where they break off."""
 
 from __future__ import annotations
 

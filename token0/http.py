@@ -66,8 +66,9 @@ class HttpProvider(Provider):
         url = URL(self._base + call.path, encoded=True)
         try:
             return await self._request(call, url, headers)
-        except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError) as error:
-            # A kept connection that the server had just closed, or one lost SYN: nothing was answered, so once more.
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            # A kept connection that the server had just closed or reset, or one refused: nothing was answered, so
+            # once more.
             if not isinstance(call.body, bytes):
                 raise self._unreachable(error) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
@@ -99,7 +100,7 @@ class HttpProvider(Provider):
 
     def headers(self, call: Call) -> CIMultiDict[str]:
         """The client's headers as the provider gets them: end-to-end ones, and exactly one vendor's credentials."""
-        hop = {name.strip().lower() for name in call.headers.get("Connection", "").split(",")}
+        hop = {name.strip().lower() for name in ",".join(call.headers.getall("Connection", [])).split(",")}
         headers: CIMultiDict[str] = CIMultiDict()
         given: dict[str, str] = {}
         for name, value in call.headers.items():

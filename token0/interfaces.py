@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
-from token0.types import Content, Edit, Image, ImagePart, Path, Price, Quality, Request, Size, Usage
+from token0.types import Content, Edit, Image, ImagePart, Limits, Path, Price, Quality, Request, Size, Usage
 
 if TYPE_CHECKING:
     from multidict import CIMultiDict, CIMultiDictProxy
@@ -261,6 +261,8 @@ class Provider(ABC):
 
     dialects: ClassVar[tuple[str, ...]]
     """What it speaks itself; the first is what other dialects are translated to."""
+
+    limits: ClassVar[Limits] = Limits()
 
     fetches_images: ClassVar[bool] = True
     """False where image addresses are refused and images must be in the request."""

@@ -71,7 +71,7 @@ def load(entry_points: Iterable[importlib.metadata.EntryPoint] | None = None, mo
     """Load every installed plugin alone; a broken one is recorded, named in the log and skipped.
 
     modules are plugins that are given directly, without an entry point, as tests do.
-    Raises `PluginError` when two plugins claim one name.
+    Raises `PluginError` when two plugins claim one name, or one alias of a provider.
     """
     manager = pluggy.PluginManager("token0")
     manager.add_hookspecs(hookspecs)
@@ -84,6 +84,7 @@ def load(entry_points: Iterable[importlib.metadata.EntryPoint] | None = None, mo
         name = module.__name__
         offers = _register(manager, module, name, found)
         installed.append(Installed(entry_point=name, distribution=name, version="-", offers=offers))
+    _check_aliases(found["providers"])
     frozen = {
         kind: MappingProxyType({name: offered for name, (_, offered) in names.items()}) for kind, names in found.items()
     }
@@ -108,32 +109,47 @@ def _load_one(
 
 def _register(manager: pluggy.PluginManager, module: Any, name: str, found: dict[str, Any]) -> dict[str, Any]:
     """Ask one plugin for its classes. A misspelt hook or a wrong return value makes it a broken plugin."""
-    manager.register(module, name=name)
+    if manager.has_plugin(name) or manager.is_registered(module):
+        raise ValueError("another plugin has this name or this module")
     try:
+        manager.register(module, name=name)
         manager.check_pending()
         offered = {kind: _ask(module, hook, base) for kind, (hook, base) in _KINDS.items()}
     except Exception:
-        manager.unregister(module)
+        if manager.has_plugin(name):
+            manager.unregister(name=name)
         raise
-    offers = {}
     for kind, classes in offered.items():
-        for cls in classes:
-            owner, _ = found[kind].get(cls.name, (None, None))
+        for each, cls in classes.items():
+            owner, _ = found[kind].get(each, (None, None))
             if owner is not None:
                 what = kind.replace("_", " ").removesuffix("s")
-                raise PluginError(f"the {what} {cls.name!r} is claimed by two plugins: {owner} and {name}")
-            found[kind][cls.name] = (name, cls)
-        if classes:
-            offers[kind] = tuple(cls.name for cls in classes)
-    return offers
+                raise PluginError(f"the {what} {each!r} is claimed by two plugins: {owner} and {name}")
+            found[kind][each] = (name, cls)
+    return {kind: tuple(classes) for kind, classes in offered.items() if classes}
 
 
-def _ask(module: Any, hook: str, base: type[Any]) -> list[type[Any]]:
+def _check_aliases(providers: dict[str, tuple[str, Any]]) -> None:
+    """A name in front of a model must mean one provider: keys and pictures go there."""
+    owners = {name: owner for name, (owner, _) in providers.items()}
+    for owner, provider in providers.values():
+        for alias in provider.aliases:
+            if alias in owners:
+                raise PluginError(f"the provider {alias!r} is claimed by two plugins: {owners[alias]} and {owner}")
+            owners[alias] = owner
+
+
+def _ask(module: Any, hook: str, base: type[Any]) -> dict[str, type[Any]]:
+    """The classes that a plugin's `hook` returns, by name."""
     function = getattr(module, hook, None)
-    if function is None:
-        return []
-    classes = function()
-    for cls in classes:
-        if not (isinstance(cls, type) and issubclass(cls, base)):
-            raise TypeError(f"{hook} must return subclasses of {base.__name__}, not {cls!r}")
-    return list(classes)
+    classes: dict[str, type[Any]] = {}
+    for offered in function() if function else ():
+        if not (isinstance(offered, type) and issubclass(offered, base)):
+            raise TypeError(f"{hook} must return subclasses of {base.__name__}, not {offered!r}")
+        cls: Any = offered
+        if missing := sorted(cls.__abstractmethods__):
+            raise TypeError(f"{cls.__name__} lacks {', '.join(missing)}")
+        if cls.name in classes:
+            raise ValueError(f"{hook} returns two classes of the name {cls.name!r}")
+        classes[cls.name] = cls
+    return classes

@@ -112,6 +112,28 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     cached_tokens: int = 0
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider refuses, as data; None where no limit is published.
+
+    formats:       image formats it takes, by the names of `token0.sniff`
+    side:          longest side in pixels
+    side_of_many:  longest side once a request holds more than `many` images, in all turns together
+    base64_bytes:  largest image, measured on its base64 text
+    patches:       most 32-px patches of one image after the provider's own scaling
+    images:        most images in a request
+    body_bytes:    largest request body
+    """
+
+    formats: frozenset[str] = frozenset({"jpeg", "png", "gif", "webp"})
+    side: int | None = None
+    side_of_many: int | None = None
+    many: int = 0
+    base64_bytes: int | None = None
+    patches: int | None = None
+    images: int | None = None
+    body_bytes: int | None = None
+
+
 class Price(msgspec.Struct, frozen=True, kw_only=True):
     """US dollars per million tokens, with where and when the figure was read."""
 

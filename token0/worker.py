@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 from typing import BinaryIO
 
@@ -19,6 +20,8 @@ from token0.workers import FRAME, Setup, Task
 def main() -> None:
     """Answer tasks from standard input until it closes."""
     source = sys.stdin.buffer
+    # Ctrl-C reaches the whole group; the gateway ends its workers itself, when the last answer is done.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Libraries that print must not write into the frames.
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -29,6 +29,9 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS")
 _PATIENCE = 6
 """Deadlines that an image may wait for a worker."""
 
+_MAX_REPLY = 128 * 1024 * 1024
+"""Bytes, beyond any image that a provider takes: what a worker sends is not trusted either."""
+
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker is told once: its limits and the pipeline, as names and encoded settings."""
@@ -81,15 +84,14 @@ class Workers:
             self._slots.release()
 
     async def _run(self, task: Task) -> Outcome:
-        if self._idle:
-            process = self._idle.pop()
-        else:
-            process = await _Process.start(self._setup)
-            self._all.add(process)
+        # A killed one stays in the set until it has ended: `close` waits for it.
+        self._all = {process for process in self._all if not process.ended}
+        self._idle = [process for process in self._idle if not process.ended]
+        process = self._idle.pop() if self._idle else await _Process.start(self._setup)
+        self._all.add(process)
         try:
             outcome = await process.ask(task)
         except BaseException:
-            self._all.discard(process)
             process.kill()
             raise
         self._idle.append(process)
@@ -117,14 +119,13 @@ class _Process:
     async def start(cls, setup: bytes) -> _Process:
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         environment |= dict.fromkeys(_ONE_THREAD, "1")
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "token0.worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=environment,
-        )
+        # -P: a module that lies in the working directory must not stand for an installed one.
+        command = (sys.executable, "-P", "-m", "token0.worker")
+        pipe = asyncio.subprocess.PIPE
+        try:
+            process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env=environment)
+        except OSError as error:
+            raise WorkerError(f"no worker could be started: {error.strerror}") from error
         worker = cls(process)
         worker._write(setup)
         return worker
@@ -134,14 +135,20 @@ class _Process:
             self._write(msgspec.msgpack.encode(task))
             await self._stdin.drain()
             (length,) = FRAME.unpack(await self._stdout.readexactly(FRAME.size))
+            if length > _MAX_REPLY:
+                raise WorkerError(f"the worker wants to send {length} bytes")
             reply = await self._stdout.readexactly(length)
         except (asyncio.IncompleteReadError, ConnectionError):
             status = await self._process.wait()
             raise WorkerError(f"the worker ended with status {status}") from None
         try:
             return msgspec.msgpack.decode(reply, type=Outcome)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise WorkerError("the worker sent something else than an outcome") from error
+
+    @property
+    def ended(self) -> bool:
+        return self._process.returncode is not None
 
     def _write(self, message: bytes) -> None:
         self._stdin.write(FRAME.pack(len(message)))

@@ -218,3 +218,9 @@ def test_openais_other_paths_are_ollamas_own_when_it_is_named(start: Callable[..
     ) as client:
         assert [model.id for model in client.models.list()] == list(fake.models)
     assert fake.received[-1].path == "/v1/models"
+
+
+def test_responses_are_ollamas_own(foreign: openai.OpenAI, fake: FakeOllama) -> None:
+    image = {"type": "input_image", "image_url": DATA_URL, "detail": "auto"}
+    answer = foreign.responses.create(model="llava:7b", input=[{"role": "user", "content": [image]}])  # type: ignore[list-item,misc]
+    assert (answer.output_text, fake.received[-1].path) == ("Grüße", "/v1/responses")

@@ -7,7 +7,7 @@ page                             a proxy's 503, in HTML
 error                            an error event in the middle of a stream
 cut                              the connection ends in the middle of the answer
 short                            a stream ends without its last event
-ack                              event k + 2 is sent after `acknowledged` reached k
+ack                              word k + 2 of text or thought is sent after `acknowledged` reached k
 tools, thinking, refusal, long   other answers: parallel calls, thoughts, a refusal, cut at max_tokens
 cached                           most of the prompt came from the cache
 comments, crlf, split            other bytes of a stream; split cuts it in pieces of seven bytes
@@ -158,14 +158,17 @@ class FakeAnthropic:
         response = web.StreamResponse(headers={**headers, **({"Content-Encoding": "gzip"} if squeeze else {})})
         await response.prepare(request)
         self.sent.append(b"")
+        words = 0
         for number, event in enumerate(_dressed(events[:-1] if "short" in knobs else events, knobs)):
             if number == 4 and "cut" in knobs:
                 return _cut_off(request, response)
             if number == 4 and "error" in knobs:
                 await self._write(response, streams.event(OVERLOADED), 1024)
                 return response
-            if "ack" in knobs:
-                await self._until_acknowledged(number - 2)
+            if b"text_delta" in event or b"thinking_delta" in event:
+                words += 1
+                if "ack" in knobs:
+                    await self._until_acknowledged(words - 2)
             if squeeze:
                 event = squeeze.compress(event) + squeeze.flush(zlib.Z_SYNC_FLUSH)
             await self._write(response, event, 7 if "split" in knobs else len(event))
@@ -187,12 +190,13 @@ class FakeAnthropic:
 
 
 def _authorize(headers: dict[str, str]) -> None:
-    key, token = headers.get("x-api-key", ""), headers.get("authorization", "")
-    if not key and not token:
+    # The client of 2026 sends its key as a bearer, too.
+    key = headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
+    if not key:
         raise Refused(401, "authentication_error", "x-api-key header is required")
-    if not (key.startswith("sk-ant-") if key else token.startswith("Bearer sk-ant-oat")):
+    if not key.startswith("sk-ant-"):
         raise Refused(401, "authentication_error", "invalid x-api-key")
-    if headers.get("anthropic-version") != "2023-06-01":
+    if headers.get("anthropic-version") not in ("2023-06-01", "2026-10-21"):
         raise rules.invalid("anthropic-version: header is required")
 
 
@@ -201,6 +205,8 @@ async def _read(request: web.Request, known: frozenset[str]) -> tuple[dict[str, 
         document = json.loads(await request.read())
     except ValueError:
         raise rules.invalid("The request body is not valid JSON") from None
+    if request.headers["anthropic-version"] >= "2026":
+        known -= {"temperature", "top_p", "top_k"}
     return rules.check(document, known), set(request.headers.get("X-Fake", "").split(","))
 
 

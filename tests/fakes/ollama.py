@@ -54,6 +54,7 @@ class FakeOllama:
         app.router.add_post("/api/chat", self._generate)
         app.router.add_post("/api/generate", self._generate)
         app.router.add_get("/v1/models", self._v1_models)
+        app.router.add_post("/v1/responses", self._v1_responses)
         app.router.add_post("/test/ack", self._acknowledge)
         return app
 
@@ -92,6 +93,14 @@ class FakeOllama:
         await self._record(request)
         data = [{"id": name, "object": "model", "created": 0, "owned_by": "library"} for name in self.models]
         return web.json_response({"object": "list", "data": data})
+
+    async def _v1_responses(self, request: web.Request) -> web.Response:
+        await self._record(request)
+        part = {"type": "output_text", "text": "Grüße", "annotations": []}
+        message = {"id": "m", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
+        usage = {"input_tokens": 578, "output_tokens": 1, "total_tokens": 579}
+        head = {"id": "r", "object": "response", "created_at": 0, "status": "completed", "model": "llava:7b"}
+        return web.json_response({**head, "output": [message], "usage": usage})
 
     async def _acknowledge(self, request: web.Request) -> web.Response:
         async with self.acknowledgement:

@@ -207,8 +207,7 @@ def test_thoughts_are_streamed_and_then_given_whole() -> None:
     assert said[1:-1] == [
         {"reasoning_content": "I "},
         {"reasoning_content": "count."},
-        {"thinking_blocks": [THOUGHT]},
-        {"thinking_blocks": [HIDDEN]},
+        {"thinking_blocks": [THOUGHT, HIDDEN]},
     ]
 
 

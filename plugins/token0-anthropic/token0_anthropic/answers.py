@@ -130,8 +130,6 @@ class Stream:
         return b""
 
     def _close(self, index: int) -> bytes:
-        if index in self._thoughts:
-            return self._completion.delta(thinking_blocks=[self._thoughts.pop(index)])
         if index in self._silent:
             # A call without arguments sends none, but clients parse what they have collected.
             self._silent.discard(index)
@@ -141,5 +139,7 @@ class Stream:
     def _end(self, event: dict[str, Any]) -> bytes:
         self._usage = wire.usage(event.get("usage"), self._usage)
         self._stop_reason = event["delta"].get("stop_reason")
-        refusal = _refusal(event["delta"])
-        return self._completion.delta(refusal=refusal) if refusal else b""
+        # Thoughts in one chunk: OpenAI's own client cannot join lists of things it does not know.
+        last = {"refusal": _refusal(event["delta"]), "thinking_blocks": list(self._thoughts.values())}
+        told = {key: value for key, value in last.items() if value}
+        return self._completion.delta(**told) if told else b""

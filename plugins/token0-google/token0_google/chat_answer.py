@@ -88,6 +88,8 @@ class ChatAnswer(Translation):
             for call_id, name, arguments, extra in map(_call, parts)
             if name
         ]
+        images = [image for image in map(_image, parts) if image]
+        extra = {"reasoning_content": thoughts} if thoughts else {}
         reason = "content_filter" if refusal else _finish(candidate)
         return self._completion.whole(
             text="".join(texts) if texts else None if calls or refusal else "",
@@ -95,11 +97,12 @@ class ChatAnswer(Translation):
             usage=usage,
             tool_calls=calls,
             refusal=refusal,
-            extra={"reasoning_content": thoughts} if thoughts else None,
+            extra={**extra, "images": images} if images else extra,
             logprobs=logprobs(candidate),
         )
 
     def _deltas(self, candidate: dict[str, Any]) -> Iterator[bytes]:
+        told = logprobs(candidate)
         for part in _parts(candidate):
             call_id, name, arguments, extra = _call(part)
             if name:
@@ -108,7 +111,10 @@ class ChatAnswer(Translation):
                 self._calls += 1
             elif text := part.get("text"):
                 field = "reasoning_content" if part.get("thought") else "content"
-                yield self._completion.delta(**{field: text})
+                yield self._completion.delta(**{field: text}, logprobs=told)
+                told = None
+            elif image := _image(part):
+                yield self._completion.delta(images=[image])
 
 
 def _read(body: bytes) -> dict[str, Any]:
@@ -145,6 +151,15 @@ def _parts(candidate: dict[str, Any]) -> list[dict[str, Any]]:
     # A filtered candidate may come without content, or with content without parts.
     parts: list[dict[str, Any]] = (candidate.get("content") or {}).get("parts") or []
     return parts
+
+
+def _image(part: dict[str, Any]) -> dict[str, Any] | None:
+    """A picture the model drew. OpenAI Chat has no place for one; clients look for `images`."""
+    blob = part.get("inlineData") or {}
+    media_type = str(blob.get("mimeType"))
+    if not media_type.startswith("image/"):
+        return None
+    return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{blob.get('data', '')}"}}
 
 
 def _call(part: dict[str, Any]) -> tuple[str, str, str, dict[str, Any]]:

@@ -39,6 +39,9 @@ class Conversation:
     def add(self, message: dict[str, Any], at: Path) -> None:
         """Translate one message. Raises `BadRequest` naming what cannot be."""
         role = documents.required(message, "role", str, at)
+        for name in ("function_call", "audio"):
+            if message.get(name) is not None:
+                self._losses.lose((*at, name), "it has no counterpart")
         if role not in ("tool", "function"):
             self._flush()
         match role:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -113,6 +113,7 @@ def is_last(event: bytes) -> bool:
 
 def _method(release: str, collection: str, model: str, verb: str) -> Endpoint:
     """The endpoint of a verb on a model. Which provider a tuned model has is no question, so its name stays put."""
+    model = unquote(model)
     path = f"/{release}/{collection}/{quote(model, safe='')}:{verb}"
     kind = _KINDS.get(verb)
     if kind is None:
@@ -123,7 +124,8 @@ def _method(release: str, collection: str, model: str, verb: str) -> Endpoint:
 
 
 def _quoted(path: str) -> str:
-    return quote(path, safe="/:@!$&'()*+,;=~")
+    # Only `%2F` and `%25` reach a dialect undecoded.
+    return quote(path, safe="/%:@!$&'()*+,;=~")
 
 
 def _wanted(document: dict[str, Any]) -> tuple[Path, dict[str, Any]]:

@@ -7,19 +7,19 @@ import re
 from token0_google.names import bare_name
 
 _VERSION = re.compile(r"gemini-(\d+)(?:\.(\d+))?-")
-_NEWEST = (3, 0)
+_LATEST = re.compile(r"gemini-(pro|flash|flash-lite)-latest")
 
 
 def version(model: str) -> tuple[int, int] | None:
-    """(2, 5) of `gemini-2.5-flash`; None for models that are no Gemini.
+    """(2, 5) of `gemini-2.5-flash`; None where the name does not tell.
 
-    Names without a number, as `gemini-flash-latest`, mean a recent model: the third generation's rules hold.
+    `gemini-flash-latest` and its like moved on to the third generation long ago.
     """
     name = bare_name(model)
-    if not name.startswith("gemini-"):
-        return None
+    if _LATEST.fullmatch(name):
+        return 3, 0
     found = _VERSION.match(f"{name}-")
-    return (int(found[1]), int(found[2] or 0)) if found else _NEWEST
+    return (int(found[1]), int(found[2] or 0)) if found else None
 
 
 def is_third(model: str) -> bool:

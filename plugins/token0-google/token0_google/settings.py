@@ -25,6 +25,7 @@ _SAYS_NOTHING: dict[str, tuple[Any, ...]] = {
     "modalities": (["text"],),
     "verbosity": ("medium",),
     "tools": ([],),
+    "tool_choice": ("auto",),
 }
 """Values that ask for nothing else than Gemini does."""
 
@@ -59,7 +60,9 @@ def settings(document: dict[str, Any], model: str, losses: Losses) -> tuple[dict
         match name:
             case "max_tokens" if document.get("max_completion_tokens") is not None:
                 pass
-            case "logprobs" | "n" if document.get("stream"):
+            case "tool_choice" if value == "none" and not document.get("tools"):
+                pass
+            case "n" if document.get("stream"):
                 losses.lose((name,), "it works only in answers that are not streamed")
             case "n":
                 config["candidateCount"] = value
@@ -153,8 +156,9 @@ def _extra(document: dict[str, Any], fields: dict[str, Any], config: dict[str, A
     """`extra_body.google`, which clients of Google's own imitation of OpenAI send."""
     extra = documents.optional(document, "extra_body", dict) or {}
     google = documents.optional(extra, "google", dict, ("extra_body",)) or {}
-    for name in extra.keys() - {"google"}:
-        losses.lose(("extra_body", name), "it has no counterpart")
+    for name in extra:
+        if name != "google":
+            losses.lose(("extra_body", name), "it has no counterpart")
     for name, value in google.items():
         at = ("extra_body", "google", name)
         if name == "cached_content":

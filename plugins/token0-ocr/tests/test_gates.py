@@ -8,11 +8,7 @@ from token0_ocr.agreement import Agreement
 from token0_ocr.ink import Ink
 from token0_ocr.page import Box, Page, Word
 
-PROSE = tuple(
-    word
-    for line in ("The meeting of the board was held on", "Monday and the report was read to all")
-    for word in line.split()
-)
+PROSE = ("The meeting of the board was held on Monday " * 2).split()
 
 
 def words(*texts: str, confidence: float = 95, known: bool = True) -> tuple[Word, ...]:

@@ -55,7 +55,7 @@ def encoded(array: np.ndarray, format: str = "png") -> bytes:  # noqa: A002
 def picture(format: str = "png", orientation: int = 1) -> Image:  # noqa: A002
     array = np.full((200, 900, 3), 255, np.uint8)
     for row, line in enumerate(LINES):
-        cv2.putText(array, line, (40, 70 + 60 * row), cv2.FONT_HERSHEY_COMPLEX, 1, (0, 0, 0), 2, cv2.LINE_AA)
+        cv2.putText(array, line, (40, 70 + 44 * row), cv2.FONT_HERSHEY_COMPLEX, 1, (0, 0, 0), 2, cv2.LINE_AA)
     if orientation == 3:
         array = np.asarray(cv2.rotate(array, cv2.ROTATE_180), np.uint8)
     name = "jpeg" if format == "jpg" else format
@@ -124,7 +124,7 @@ def test_a_picture_of_text_becomes_labelled_text(image: Image) -> None:
 def test_transparent_ground_is_white() -> None:
     array = np.zeros((200, 900, 4), np.uint8)
     for row, line in enumerate(LINES):
-        cv2.putText(array, line, (40, 70 + 60 * row), cv2.FONT_HERSHEY_COMPLEX, 1, (0, 0, 0, 255), 2, cv2.LINE_AA)
+        cv2.putText(array, line, (40, 70 + 44 * row), cv2.FONT_HERSHEY_COMPLEX, 1, (0, 0, 0, 255), 2, cv2.LINE_AA)
     assert applied(Image(data=encoded(array), format="png", width=900, height=200)) == Text(EXPECTED)
 
 
@@ -142,7 +142,7 @@ def test_text_that_only_its_colour_shows_keeps_the_image() -> None:
     array = np.full((300, 900, 3), 255, np.uint8)
     array[180:] = (0, 112, 0)
     for row, line in enumerate(LINES):
-        cv2.putText(array, line, (40, 70 + 60 * row), cv2.FONT_HERSHEY_COMPLEX, 1, (0, 0, 0), 2, cv2.LINE_AA)
+        cv2.putText(array, line, (40, 70 + 44 * row), cv2.FONT_HERSHEY_COMPLEX, 1, (0, 0, 0), 2, cv2.LINE_AA)
     cv2.putText(array, "hidden from grey", (40, 250), cv2.FONT_HERSHEY_COMPLEX, 1, (0, 0, 220), 2, cv2.LINE_AA)
     found = applied(Image(data=encoded(array), format="png", width=900, height=300))
     assert found == Declined("something on the picture differs from its ground in colour alone")

@@ -29,9 +29,9 @@ TABLE = (
 
 
 def sheet(*lines: str, ink: int = 0, ground: int = 255) -> Grey:
-    grey = np.full((80 + 50 * len(lines), 900), ground, np.uint8)
+    grey = np.full((80 + 44 * len(lines), 900), ground, np.uint8)
     for row, line in enumerate(lines):
-        cv2.putText(grey, line, (40, 70 + 50 * row), cv2.FONT_HERSHEY_COMPLEX, 1, (ink,), 2, cv2.LINE_AA)
+        cv2.putText(grey, line, (40, 70 + 44 * row), cv2.FONT_HERSHEY_COMPLEX, 1, (ink,), 2, cv2.LINE_AA)
     return grey
 
 
@@ -86,9 +86,11 @@ def test_a_picture_beside_the_text_is_declined() -> None:
     assert read(grey) == Declined("there is more than text on the picture")
 
 
-def test_a_line_too_faint_to_read_is_declined() -> None:
-    grey = sheet(*LETTER, "")
-    cv2.putText(grey, "unreadable " * 3, (40, 270), cv2.FONT_HERSHEY_SCRIPT_COMPLEX, 1, (0,), 5)
+def test_a_scribble_under_the_text_is_declined() -> None:
+    grey = sheet(*LETTER, "", "")
+    at = np.arange(40, 640)
+    wave = 300 + 18 * np.sin(at / 7) + 9 * np.sin(at / 3)
+    cv2.polylines(grey, [np.stack([at, wave], 1).astype(np.int32)], isClosed=False, color=(0,), thickness=2)
     assert isinstance(read(grey), Declined)
 
 

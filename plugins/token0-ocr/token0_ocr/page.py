@@ -54,5 +54,8 @@ class Page(msgspec.Struct, frozen=True):
 class Engine(Protocol):
     """Something that reads pictures. The same picture must give the same page."""
 
-    def read(self, grey: Grey, deadline_seconds: float) -> Page | None:
-        """Read dark text on light ground; None when the time was not enough."""
+    def read(self, grey: Grey, deadline_seconds: float, *, scattered: bool = False) -> Page | None:
+        """Read dark text on light ground; None when the time was not enough.
+
+        `scattered` looks for text anywhere instead of for columns and paragraphs.
+        """

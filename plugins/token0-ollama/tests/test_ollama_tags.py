@@ -145,3 +145,9 @@ async def test_a_configured_key_is_sent_for_the_list(upstream):
     await provider.lists("gemma4")
     await provider.close()
     assert upstream.received[0].headers["authorization"] == "Bearer k"
+
+
+@pytest.mark.parametrize("address", ["localhost:11434", "0.0.0.0", ""])
+def test_an_address_without_a_scheme_is_a_mistake_in_the_settings(address):
+    with pytest.raises(msgspec.ValidationError, match="base_url"):
+        msgspec.convert({"base_url": address}, OllamaConfig)

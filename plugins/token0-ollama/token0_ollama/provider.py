@@ -22,18 +22,19 @@ _TAGS_SECONDS = 0.75
 
 
 class OllamaConfig(HttpConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings of the Ollama provider. `${OLLAMA_HOST:-...}` takes the address from the environment."""
+    """Settings of the Ollama provider."""
 
-    base_url: Annotated[str, msgspec.Meta(description="Address of the server, without /api.")] = (
-        "http://localhost:11434"
-    )
+    base_url: Annotated[
+        # OLLAMA_HOST often holds an address without a scheme: better a word at the start than 502 for every request.
+        str, msgspec.Meta(pattern="^https?://", description="Address of the server with http:// or https://.")
+    ] = "http://localhost:11434"
 
 
 class OllamaServer(HttpProvider):
     """Claims no name for certain: what it has depends on what was pulled, so a tag or its own list decides."""
 
     name = "ollama"
-    dialects = ("ollama",)
+    dialects = ("ollama", "openai-responses")
     fetches_images = False
     Config = OllamaConfig
 

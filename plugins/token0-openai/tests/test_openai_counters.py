@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from token0_openai.counters import OpenAICounter
 
 from token0.types import Size
+from token0_openai.counters import OpenAICounter
 
 ROWS = [tuple(row) for row in json.loads(Path(__file__).with_name("image_token_vectors.json").read_text())["rows"]]
 # provider, model, width, height, detail, tokens, kind: kind says who vouches for the figure

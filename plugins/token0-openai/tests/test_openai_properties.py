@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from token0_openai.counters import OpenAICounter
-from token0_openai.families import FAMILIES
 
 from token0.types import Size
+from token0_openai.counters import OpenAICounter
+from token0_openai.families import FAMILIES
 
 SIZES = st.builds(Size, st.integers(1, 70_000), st.integers(1, 70_000))
 DETAILS = st.sampled_from([None, "auto", "low", "high", "original"])

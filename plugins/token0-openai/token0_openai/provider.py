@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from token0.http import HttpConfig, HttpProvider
+from token0.types import Limits
 
 _CLAIMED = re.compile(r"(gpt-(3\.5|4|5|6)|chatgpt-|o[134](-|$)|computer-use|codex)[^:]*$|ft:")
 
@@ -26,6 +27,8 @@ class OpenAI(HttpProvider):
     name = "openai"
     dialects = ("openai-chat", "openai-responses")
     Config = OpenAIConfig
+    # Images and vision guide, "Image input requirements" (Oct 2026).
+    limits = Limits(patches=30_000, images=1_500, body_bytes=512 * 1024 * 1024)
 
     def claims(self, model: str) -> bool:
         return _CLAIMED.match(model) is not None

@@ -10,32 +10,16 @@ from token0.interfaces import Context, TokenCounter
 from token0.types import Image, Size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from token0.types import Quality
 
-WORDS = [
-    "the",
-    "quick",
-    "brown",
-    "fox",
-    "jumps",
-    "over",
-    "a",
-    "lazy",
-    "dog",
-    "while",
-    "seven",
-    "wizards",
-    "make",
-    "toxic",
-    "brew",
-    "for",
-    "evil",
-    "queens",
-]
+WORDS = (
+    "the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "while", "seven", "wizards", "make", "toxic",
+    "brew", "for", "evil", "queens",
+)  # fmt: skip
 
 
 class PatchCounter(TokenCounter):
@@ -76,7 +60,9 @@ class FlatCounter(PatchCounter):
     """Pixels do not count."""
 
     name = "flat"
-    grid = None
+
+    def __init__(self) -> None:
+        self.grid = None  # type: ignore[assignment]
 
     def count(self, size: Size, detail: str | None = None) -> int:
         return 256
@@ -93,7 +79,7 @@ def ctx() -> Callable[..., Context]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def page() -> Callable[..., NDArray[np.uint8]]:
     return draw_page
 
@@ -104,7 +90,7 @@ def draw_page(
     height: int = 1000,
     ink: tuple[int, int, int] = (0, 0, 0),
     paper: tuple[int, int, int] = (255, 255, 255),
-    words: list[str] = WORDS,
+    words: Sequence[str] = WORDS,
 ) -> NDArray[np.uint8]:
     """Lines of words; a small x is 15 px high at scale 1."""
     array = np.full((height, width, 3), paper, np.uint8)
@@ -115,7 +101,7 @@ def draw_page(
     return array
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def photo() -> Callable[[int, int], NDArray[np.uint8]]:
     """Soft coloured shapes, without text."""
 
@@ -126,7 +112,7 @@ def photo() -> Callable[[int, int], NDArray[np.uint8]]:
     return draw
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def encoded() -> Callable[..., Image]:
     def encode(array: NDArray[np.uint8], kind: str = "png") -> Image:
         _, data = cv2.imencode(f".{kind}", array)

@@ -40,7 +40,7 @@ def test_x_height_is_measured(scale: float, page: Page) -> None:
 
 @pytest.mark.parametrize("scale", [0.6, 1.2])
 def test_digits_are_measured_whole_and_known_as_even(scale: float, page: Page) -> None:
-    writing = measured(page(scale, words=["1234", "56", "7890", "271", "88"]))
+    writing = measured(page(scale, words=("1234", "56", "7890", "271", "88")))
     assert writing is not None
     assert abs(writing.smallest() - height_of("8", scale)) <= 1
     assert writing.lines.even.mean() > 0.8

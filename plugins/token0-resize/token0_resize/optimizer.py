@@ -58,9 +58,7 @@ class Resize(Optimizer):
             best = cheapest(image.size, image.detail, ctx.counter, floor / min(image.size))
         if best is not None:
             cost = ctx.counter.count(best, image.detail)
-            return Plan(
-                tokens=cost, why=f"{tokens} tokens now, {cost} at {best.width}x{best.height} if no text is small"
-            )
+            return Plan(tokens=cost, why=f"as small as text allows, {best.width}x{best.height} at best")
         if seen != image.size and (cost := ctx.counter.count(seen, image.detail)) <= tokens:
             return Plan(tokens=cost, why=f"the provider itself shrinks it to {seen.width}x{seen.height}")
         return None

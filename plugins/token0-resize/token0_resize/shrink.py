@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Where the model sees more pixels than this, text is looked for at half the size first.
 _MANY = 3_000_000
 
-# Letters below this many pixels are measured too high, by up to a half: look again, closer.
+# Letters below this many pixels are measured too high, by up to a half: look again, closer, and else leave them alone.
 _BLURRED = 7.0
 
 # From this share of the picture under letters on it is a page: its letters are what must survive.
@@ -76,6 +76,8 @@ def _needed(size: Size, writing: Writing | None, floors: Floors) -> float:
     picture = floors.short_side / min(size)
     if writing is None:
         return picture
+    if writing.blurred(_BLURRED):
+        return 1.0
     return max(picture / 2 if writing.share >= _PAGE else picture, writing.needed(floors.text, floors.digits))
 
 
