@@ -33,11 +33,11 @@ $(VENV)/bin/pip:
 
 # Editable, so that a second run only looks at the time of the setup.cfg files.
 $(VENV)/.ready: $(VENV)/bin/pip $(SETUPS)
-	$(BIN)/pip install -q --no-build-isolation $(addprefix -e ./,$(DISTRIBUTIONS))
+	$(BIN)/pip install -q $(addprefix -e ./,$(DISTRIBUTIONS))
 	touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready
-	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
+	$(BIN)/pip install -q -e '.[test]'
 	touch $@
 
 clean:

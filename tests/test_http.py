@@ -298,6 +298,7 @@ async def test_an_answer_that_breaks_off_is_an_error_after_its_chunks(acme: Make
         received: list[bytes] = []
         with pytest.raises(UpstreamError, match="acme broke off its answer: ClientPayloadError"):
             await read(answer, received)
+        answer.close()
     assert received == [b"abc"]
 
 

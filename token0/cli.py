@@ -47,8 +47,10 @@ def _parser(registry: plugins.Registry) -> argparse.ArgumentParser:
     run = _command(commands, "run", _run, "start the gateway")
     run.add_argument("--config", metavar="FILE", help="the YAML; without it nothing is optimized")
     run.add_argument("--host", help="address to listen on (server.host)")
-    run.add_argument("--port", type=int, help="port to listen on, 0 for any free one (server.port)")
-    run.add_argument("--workers", type=int, default=1, metavar="N", help="server processes that share the port")
+    run.add_argument("--port", type=_between(0, 65_535), help="port to listen on, 0 for any free one (server.port)")
+    run.add_argument(
+        "--workers", type=_between(1, 256), default=1, metavar="N", help="server processes that share the port"
+    )
 
     listing = _command(commands, "plugins", _plugins, "list the installed plugins and what they offer")
     listing.add_argument("--json", action="store_true", help="for programs")
@@ -90,6 +92,16 @@ def _command(
     parser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(run=function, own=True)
     return parser
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"must be {low} to {high}, not {value}")
+        return value
+
+    return number
 
 
 def _load(path: str | None, registry: plugins.Registry) -> configuration.Config:

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
+_NOT_STARTED = 3
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises `OSError` when the address is taken."""
@@ -63,7 +66,7 @@ async def serve(engine: Engine, sock: socket.socket, ready: Callable[[], None] =
     await web.SockSite(runner, sock).start()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPPING:
         loop.add_signal_handler(number, stopped.set)
     ready()
     await stopped.wait()
@@ -73,9 +76,12 @@ async def serve(engine: Engine, sock: socket.socket, ready: Callable[[], None] =
 
 
 def prefork(build: Callable[[], Engine], sock: socket.socket, processes: int) -> int:
-    """Serve with several processes on one socket; a process that dies is replaced. Returns the exit code."""
+    """Serve with several processes on one socket; a process that dies is replaced.
+
+    Returns the exit code: 1 when a process could not start, for then another one could not either.
+    """
     children: set[int] = set()
-    stopping = False
+    stopping = failed = False
 
     def stop(number: int, _: object) -> None:
         nonlocal stopping
@@ -84,20 +90,23 @@ def prefork(build: Callable[[], Engine], sock: socket.socket, processes: int) ->
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, number)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for number in _STOPPING:
+        signal.signal(number, stop)
     while True:
+        # In between, a signal would miss the new child, or reach it while it still has its parent's handler.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
         while len(children) < processes and not stopping:
             children.add(_fork(build, sock))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
         try:
             child, status = os.wait()
         except ChildProcessError:
-            return 0
+            return 1 if failed else 0
         children.discard(child)
         if not stopping:
             log.warning("server process %d ended with status %d", child, os.waitstatus_to_exitcode(status))
-            if os.waitstatus_to_exitcode(status) == 3:
-                # It could not start; another one could not either.
+            if os.waitstatus_to_exitcode(status) == _NOT_STARTED:
+                failed = True
                 stop(signal.SIGTERM, None)
 
 
@@ -105,13 +114,17 @@ def _fork(build: Callable[[], Engine], sock: socket.socket) -> int:
     child = os.fork()
     if child:
         return child
-    status = 3
-    try:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        engine = build()
+    status = _NOT_STARTED
+
+    def ready() -> None:
+        nonlocal status
         status = 1
-        asyncio.run(serve(engine, sock))
+
+    try:
+        for number in _STOPPING:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+        asyncio.run(serve(build(), sock, ready))
         status = 0
     except Exception:
         log.exception("server process %d failed", os.getpid())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 import pytest
-from fakes.openai_behind import CITY, HALF, MODEL, URL, address, client, fake, gateway, knobs, part, user
+from fakes.openai_behind import CITY, HALF, MODEL, URL, address, client, fake, gateway, knobs, open_client, part, user
 
 from token0.testing import png
 
@@ -254,7 +254,7 @@ def test_an_answer_that_breaks_off_is_an_error(client: openai.OpenAI, content: l
 def test_a_provider_that_thinks_too_long_is_a_timeout(loop: Any, fake: FakeOpenAI, tmp_path: Path) -> None:
     address = gateway(loop, tmp_path, loop.serve(fake.app), first_byte_seconds=0.2)
     with (
-        openai.OpenAI(base_url=address + "/v1", api_key="sk-test", max_retries=0) as client,
+        open_client(address) as client,
         pytest.raises(openai.InternalServerError) as caught,
     ):
         ask(client, knob="think")

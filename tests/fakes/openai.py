@@ -156,16 +156,15 @@ class FakeOpenAI:
         )
 
     async def _transcribe(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
-        return self._whole(request, {"text": f"{len(form['file'].file.read())} bytes of {form['model']}"}, set())
+        form = _form(request, self.last.body)
+        return self._whole(request, {"text": f"{len(form['file'])} bytes of {form['model'].decode()}"}, set())
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
-        data = form["file"].file.read()
+        form = _form(request, self.last.body)
         name = f"file-{len(self._files) + 1}"
-        self._files[name] = data
-        about = {"id": name, "object": "file", "bytes": len(data), "created_at": 1, "filename": form["file"].filename}
-        return self._whole(request, {**about, "purpose": form["purpose"], "status": "processed"}, set())
+        self._files[name] = form["file"]
+        about = {"id": name, "object": "file", "bytes": len(form["file"]), "created_at": 1, "filename": "all.bin"}
+        return self._whole(request, {**about, "purpose": form["purpose"].decode(), "status": "processed"}, set())
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         data = self._files.get(request.match_info["id"])
@@ -251,6 +250,16 @@ async def _read(request: web.Request, known: frozenset[str]) -> tuple[dict[str, 
     except ValueError:
         raise Refused(400, "We could not parse the JSON body of your request.") from None
     return rules.check_fields(document, known), set(request.headers.get("X-Fake", "").split(","))
+
+
+def _form(request: web.Request, body: bytes) -> dict[str, bytes]:
+    """The fields of a `multipart/form-data` body (RFC 7578)."""
+    boundary = b"--" + request.headers["Content-Type"].partition("boundary=")[2].strip('"').encode()
+    fields = {}
+    for piece in body.split(boundary)[1:-1]:
+        head, _, value = piece.partition(b"\r\n\r\n")
+        fields[head.partition(b'name="')[2].partition(b'"')[0].decode()] = value.removesuffix(b"\r\n")
+    return fields
 
 
 def _compressed(request: web.Request, knobs: set[str]) -> bool:

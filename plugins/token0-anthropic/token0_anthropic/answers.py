@@ -139,7 +139,10 @@ class Stream:
     def _end(self, event: dict[str, Any]) -> bytes:
         self._usage = wire.usage(event.get("usage"), self._usage)
         self._stop_reason = event["delta"].get("stop_reason")
-        # Thoughts in one chunk: OpenAI's own client cannot join lists of things it does not know.
-        last = {"refusal": _refusal(event["delta"]), "thinking_blocks": list(self._thoughts.values())}
-        told = {key: value for key, value in last.items() if value}
-        return self._completion.delta(**told) if told else b""
+        last: dict[str, Any] = {}
+        if refusal := _refusal(event["delta"]):
+            last["refusal"] = refusal
+        if self._thoughts:
+            # In one chunk: OpenAI's own client cannot join lists of things it does not know.
+            last["thinking_blocks"] = list(self._thoughts.values())
+        return self._completion.delta(**last) if last else b""

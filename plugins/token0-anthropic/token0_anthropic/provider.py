@@ -40,7 +40,7 @@ class Anthropic(HttpProvider):
         return _CLAIMED.fullmatch(model) is not None
 
     def headers(self, call: Call) -> CIMultiDict[str]:
-        """Anthropic's own clients bring a key or a token, in either header; others do not know which version they speak."""
+        """Its own clients bring a key or a token, in either header; others do not know which version they speak."""
         headers = super().headers(call)
         if call.dialect != Messages.name:
             headers.setdefault("anthropic-version", _VERSION)

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+
 import token0_google
+from token0.types import Size
 from token0_google.counters import GoogleCounter
 from token0_google.prices import GooglePrices
-
-from token0.types import Size
 
 ROWS = [tuple(row) for row in json.loads(Path(__file__).with_name("image_token_vectors.json").read_text())["rows"]]
 # provider, model, width, height, detail, tokens, kind: kind says who vouches for the figure

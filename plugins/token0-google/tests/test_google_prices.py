@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from token0_google.prices import GooglePrices
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from token0_google.counters import FAMILIES, GoogleCounter
 
 from token0.types import Size
+from token0_google.counters import FAMILIES, GoogleCounter
 
 SIZES = st.builds(Size, st.integers(1, 20_000), st.integers(1, 20_000))
 UP_TO_THE_LARGEST = st.builds(Size, st.integers(1, 3_072), st.integers(1, 3_072))

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+
 import token0_ollama
+from token0.types import Size
 from token0_ollama.counters import OllamaCounter
 from token0_ollama.families import Engine
 from token0_ollama.prices import OllamaPrices
-
-from token0.types import Size
 
 ROWS = [tuple(row) for row in json.loads(Path(__file__).with_name("image_token_vectors.json").read_text())["rows"]]
 # provider, model, width, height, detail, tokens, kind, engine: kind says who vouches for the figure

@@ -11,11 +11,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from token0.types import Size
 from token0_ollama.counters import OllamaCounter
 from token0_ollama.families import FAMILIES, Engine
 from token0_ollama.rules import BudgetRule
-
-from token0.types import Size
 
 SIZES = st.builds(Size, st.integers(1, 12_000), st.integers(1, 12_000))
 ENGINES: tuple[Engine, ...] = ("llama-server", "go")
