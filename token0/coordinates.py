@@ -19,6 +19,7 @@ _PROMPT = re.compile(
     r"koordinaten?|coordonnées|coordenadas|coordinate|x[ ,/]+y position)\b",
     re.I,
 )
+_STEMS = ("coord", "koord", "bounding", "bbox", "box_2d", "pixel pos", "mouse", "click", "y position")
 
 
 def in_tools(tools: Any, depth: int = 8) -> bool:
@@ -28,7 +29,9 @@ def in_tools(tools: Any, depth: int = 8) -> bool:
 
 def in_prompt(prompt: str) -> bool:
     """True when the text asks for positions."""
-    return bool(_PROMPT.search(prompt))
+    # The pattern takes seconds for a book, so it is used only where one of its words can match.
+    lower = prompt.lower()
+    return any(stem in lower for stem in _STEMS) and bool(_PROMPT.search(prompt))
 
 
 def _tool(tool: dict[str, Any], depth: int) -> bool:

@@ -86,6 +86,8 @@ def prefork(build: Callable[[], Engine], sock: socket.socket, processes: int) ->
     def stop(number: int, _: object) -> None:
         nonlocal stopping
         stopping = True
+        # Held open here, it would let new clients queue for processes that take none.
+        sock.close()
         for child in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, number)

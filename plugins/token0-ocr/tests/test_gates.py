@@ -68,11 +68,6 @@ def test_a_few_unsure_words_among_sure_ones_are_enough_to_doubt() -> None:
     assert "some words" in (objection(Page(words(*PROSE * 2, confidence=97) + unsure)) or "")
 
 
-def test_a_number_of_low_confidence_is_doubtful() -> None:
-    number = structs.replace(words("1428")[0], confidence=gates.DOUBTFUL_NUMBER - 1)
-    assert objection(Page((*words(*PROSE * 3, confidence=97), number))) == "a number was read doubtfully"
-
-
 @pytest.mark.parametrize("number", ["14.28.80", "1,42.880", "1O5", "12l", "I2.50"])
 def test_a_malformed_number_is_doubtful(number: str) -> None:
     assert gates.number_objection(words(number)) == "a number was read doubtfully"
@@ -121,9 +116,10 @@ def test_ink_that_was_not_read_is_named(ink: Ink, why: str) -> None:
 @pytest.mark.parametrize(
     ("agreement", "why"),
     [
-        (Agreement(words=1.0, numbers=()), None),
+        (Agreement(words=1.0), None),
         (Agreement(words=0.99, numbers=("14.50",)), "two readings differ in a number"),
-        (Agreement(words=0.5, numbers=()), "two readings share only 50% of the words"),
+        (Agreement(words=1.0, doubtful=("14.50",)), "a number was read doubtfully"),
+        (Agreement(words=0.5), "two readings share only 50% of the words"),
     ],
 )
 def test_two_readings_must_agree(agreement: Agreement, why: str | None) -> None:

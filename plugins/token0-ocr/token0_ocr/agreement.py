@@ -9,26 +9,54 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from token0_ocr.page import Page
+    from collections.abc import Iterable
+
+    from token0_ocr.page import Page, Word
+
+SURE = 90
+"""A lone character of this confidence counts though the second reading lacks it: scattered ones are taken for dirt."""
+
+DOUBTFUL = 65
+"""A number below this confidence in both readings may be another number."""
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """words: share of the words that both readings have; numbers: words with digits that only one of them has."""
+    """words:    share of the words that both readings have
+    numbers:  words with digits that only one of them has
+    doubtful: words with digits that both have, but neither with confidence
+    """
 
     words: float
-    numbers: tuple[str, ...]
+    numbers: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
 
 
 def compare(first: Page, second: Page) -> Agreement:
     """Compare as bags of words: two readings may cut a page into other blocks, but must not read other words."""
-    ours, theirs = _words(first), _words(second)
+    ours, theirs = _bag(first.words), _bag(second.words)
+    lone = _bag(word for word in first.words if len(_bare(word)) == 1 and word.confidence >= SURE)
+    ours -= (ours - theirs) & lone
     most = max(ours.total(), theirs.total())
     single = (ours - theirs) + (theirs - ours)
-    numbers = sorted(word for word in single.elements() if any(letter.isdigit() for letter in word))
-    return Agreement((ours & theirs).total() / most if most else 1.0, tuple(numbers))
+    return Agreement(
+        (ours & theirs).total() / most if most else 1.0,
+        tuple(sorted(filter(_is_number, single.elements()))),
+        tuple(sorted(_unsure(first) & _unsure(second))),
+    )
 
 
-def _words(page: Page) -> Counter[str]:
-    """Words without the punctuation around them; the sign of a number stays."""
-    words = (re.sub(r"^(?:[^\w+-]|[+-](?!\d))+|\W+$", "", word.text) for word in page.words)
-    return Counter(word for word in words if word)
+def _bag(words: Iterable[Word]) -> Counter[str]:
+    return Counter(bare for word in words if (bare := _bare(word)))
+
+
+def _bare(word: Word) -> str:
+    """The word without the punctuation around it; the sign of a number stays."""
+    return re.sub(r"^(?:[^\w+-]|[+-](?!\d))+|\W+$", "", word.text)
+
+
+def _is_number(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
+
+
+def _unsure(page: Page) -> set[str]:
+    return {_bare(word) for word in page.words if word.confidence < DOUBTFUL and _is_number(word.text)}

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 TRUSTED = 60
 """Words read with less confidence do not count as read; their ink is missed ink."""
 
-DOUBTFUL_NUMBER = 65
-"""A word with digits below this confidence may be another number."""
-
 MIN_WORDS = 3
 MIN_KNOWN = 0.7
 MIN_WORDLIKE = 0.85
@@ -89,7 +86,7 @@ def number_objection(words: Sequence[Word]) -> str | None:
         text = word.text.strip("()[]:;,.!?\"'")
         if not any(letter.isdigit() for letter in text):
             continue
-        if word.confidence < DOUBTFUL_NUMBER or LETTER_IN_NUMBER.search(text) or _misplaced_point(text):
+        if LETTER_IN_NUMBER.search(text) or _misplaced_point(text):
             return "a number was read doubtfully"
     return None
 
@@ -143,6 +140,8 @@ def agreement_objection(agreement: Agreement) -> str | None:
     """Why two readings contradict each other."""
     if agreement.numbers:
         return "two readings differ in a number"
+    if agreement.doubtful:
+        return "a number was read doubtfully"
     if agreement.words < MIN_AGREEMENT:
         return f"two readings share only {agreement.words:.0%} of the words"
     return None
