@@ -147,8 +147,8 @@ class Engine:
             return ImageReport(at=at, before=empty, after=empty, note=str(reason)), None
         before = shape(original, ctx)
         if ctx is None:
-            changed = original if any(step.applied for step in fetched) else None
-            return ImageReport(at=at, before=before, after=before, steps=fetched), changed
+            sent = original if any(step.applied for step in fetched) else None
+            return ImageReport(at=at, before=before, after=before, steps=fetched), sent
         image, steps = _override(original, request.options.detail, ctx)
         steps = fetched + steps
         note = None

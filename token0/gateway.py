@@ -131,9 +131,12 @@ class Exchange:
             report.warnings += translation.warnings
         call = self._call(path, body, route, whole=bool(report.images or translation))
         call.headers.popall("Content-Encoding", None)
+        if translation:
+            _drop_own(call.headers)
         answer = await route.provider.send(call)
         try:
-            return await Relay(http, request, report, dialect, translation).send(answer)
+            origin = engine.dialects[translator.target] if translator else dialect
+            return await Relay(http, request, report, dialect, origin, translation).send(answer)
         finally:
             answer.close()
 
@@ -147,7 +150,7 @@ class Exchange:
         call = self._call(self._below(self._endpoint.path), body, None, whole=False)
         answer = await provider.send(call)
         try:
-            return await Relay(http, _NOTHING, self._report, self._dialect).send(answer)
+            return await Relay(http, _NOTHING, self._report, self._dialect, self._dialect).send(answer)
         finally:
             answer.close()
 
@@ -189,6 +192,12 @@ class Exchange:
 
 
 _NOTHING = Request(body=b"", document={}, model="")
+
+
+def _drop_own(headers: CIMultiDict[str]) -> None:
+    """Remove what only the client's own vendor may know: which organization asks, and with what."""
+    for name in [name for name in headers if name.lower().startswith(("openai-", "x-stainless-"))]:
+        headers.popall(name, None)
 
 
 def _with_headers(request: Request, http: web.Request, endpoint: Endpoint) -> Request:

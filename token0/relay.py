@@ -79,7 +79,7 @@ class Scanner:
 
 
 class Relay:
-    """One answer on its way back. `speaker` is the client's dialect, `origin` the provider's."""
+    """One answer on its way back. `speaker` is the client's dialect, `origin` the one the provider answers in."""
 
     def __init__(
         self,
@@ -87,12 +87,14 @@ class Relay:
         request: Request,
         report: Report,
         speaker: Dialect,
+        origin: Dialect,
         translation: Translation | None = None,
     ) -> None:
         self._http = http
         self._request = request
         self._report = report
         self._speaker = speaker
+        self._origin = origin
         self._translation = translation
         self._last = b""
 
@@ -123,7 +125,7 @@ class Relay:
     async def _pass(self, answer: Answer) -> web.StreamResponse:
         """Bytes untouched; the scanner gets a copy."""
         headers = self.headers(answer)
-        scanner = Scanner(self._speaker, self._report, headers.get("Content-Type", ""), headers.get("Content-Encoding"))
+        scanner = self._scanner(answer)
         response = web.StreamResponse(status=answer.status, headers=headers)
         await response.prepare(self._http)
         try:
@@ -140,6 +142,9 @@ class Relay:
         """An answer in one piece: translated where needed, with the report as its last key."""
         encoding = answer.headers.get("Content-Encoding")
         body = b"".join([chunk async for chunk in answer.chunks()])
+        scanner = self._scanner(answer)
+        scanner.feed(body)
+        scanner.close()
         headers = self.headers(answer)
         if self._translation:
             headers["Content-Type"] = "application/json"
@@ -149,10 +154,7 @@ class Relay:
                     headers.setdefault(name, value)
                 return self._whole(answer.status, headers, self._speaker.error(error))
             body = self._translation.answer(body)
-        scanner = Scanner(self._speaker, self._report, headers.get("Content-Type", ""), encoding)
-        scanner.feed(body)
-        scanner.close()
-        if reported and encoding in (None, "", "identity"):
+        if reported and encoding in (None, "", "identity") and "json" in headers.get("Content-Type", ""):
             body = insert(body, self._report)
         return self._whole(answer.status, headers, body)
 
@@ -167,22 +169,22 @@ class Relay:
         if self._translation:
             headers["Content-Type"] = "text/event-stream; charset=utf-8"
         tap = self._speaker.tap(self._request, self._report) if tapped else None
-        scanner = Scanner(self._speaker, self._report, headers["Content-Type"], None)
         response = web.StreamResponse(status=answer.status, headers=headers)
         await response.prepare(self._http)
         try:
             async for event in self._events(answer, events):
-                if self._translation:
-                    scanner.feed(event)
-                else:
-                    scanner.events([event])
                 if ready := self._tapped(event, tap):
                     await response.write(ready)
                     self._last = ready[-1:]
-        except (UpstreamError, OverflowError) as error:
+        except ConnectionError:
+            raise
+        except Exception as error:
+            # Also what a tap or translator did not expect: the head is out, so only this way is left to tell.
+            if not isinstance(error, UpstreamError):
+                log.exception("an answer of %s could not be relayed", self._report.provider)
             if tap:
                 await response.write(tap.close())
-            broken = error if isinstance(error, UpstreamError) else UpstreamError(str(error))
+            broken = error if isinstance(error, UpstreamError) else UpstreamError("The answer could not be read.")
             await self._break(response, broken)
         if tap:
             await response.write(tap.close())
@@ -191,10 +193,13 @@ class Relay:
     async def _events(self, answer: Answer, events: Splitter) -> AsyncIterator[bytes]:
         """The client's events: the provider's own, or translated ones."""
         translation = self._translation
+        scanner = self._scanner(answer)
         async for chunk in answer.chunks():
             for event in events.feed(chunk):
+                scanner.events([event])
                 if ready := translation.feed(event) if translation else event:
                     yield ready
+        scanner.events([events.rest])
         if translation is None:
             if events.rest:
                 yield events.rest
@@ -203,6 +208,14 @@ class Relay:
             yield ready
         if ready := translation.close():
             yield ready
+
+    def _scanner(self, answer: Answer) -> Scanner:
+        return Scanner(
+            self._origin,
+            self._report,
+            answer.headers.get("Content-Type", ""),
+            answer.headers.get("Content-Encoding"),
+        )
 
     def _tapped(self, events: bytes, tap: Tap | None) -> bytes:
         if tap is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from pathlib import Path
@@ -148,3 +149,16 @@ def test_several_clients_are_served_at_once(loop: Any, fake: FakeGoogle, tmp_pat
     for thread in threads:
         thread.join(20)
     assert said == ["Grüezi 🖼 0 image tokens"] * 4
+
+
+@pytest.mark.parametrize("knobs", ["", "cut", "broken"])
+def test_a_key_in_the_address_is_in_no_log(
+    start: Callable[..., httpx.Client], caplog: pytest.LogCaptureFixture, knobs: str
+) -> None:
+    caplog.set_level("DEBUG")
+    with start() as http, contextlib.suppress(httpx.HTTPError):
+        http.headers.pop("x-goog-api-key")
+        http.post(f"{SSE}&key=AIza-secret", content=TEXT, headers={"X-Fake": knobs})
+    # The client of this test logs its own requests.
+    told = [record.getMessage() for record in caplog.records if not record.name.startswith("http")]
+    assert "AIza-secret" not in "\n".join(told)

@@ -46,12 +46,9 @@ def test_cells_that_were_found_as_separate_blocks_come_back_into_rows() -> None:
 
 
 def test_columns_of_prose_are_read_one_after_the_other() -> None:
-    left = drawn("this is the first column", "it goes on down here", "and it ends right now", block=0)
-    right = drawn("this is the other column", "it has its own lines", "and they are not mixed", left=400, block=1)
-    assert lay_out(Page(left + right)) == (
-        "this is the first column\nit goes on down here\nand it ends right now\n\n"
-        "this is the other column\nit has its own lines\nand they are not mixed"
-    )
+    left, right = ["this is the first column"] * 6, ["and this is the other"] * 6
+    words = drawn(*left, block=0) + drawn(*right, left=400, block=1)
+    assert lay_out(Page(words)) == "\n".join([*left, "", *right])
 
 
 def test_a_word_that_sits_a_little_higher_stays_on_its_line() -> None:

@@ -17,13 +17,13 @@ SURE = 90
 """A lone character of this confidence counts though the second reading lacks it: scattered ones are taken for dirt."""
 
 DOUBTFUL = 65
-"""A number below this confidence in both readings may be another number."""
+"""Words below this confidence need the second reading as a witness."""
 
 
 class Agreement(msgspec.Struct, frozen=True):
     """words:    share of the words that both readings have
     numbers:  words with digits that only one of them has
-    doubtful: words with digits that both have, but neither with confidence
+    doubtful: words that the first has without confidence and the second does not have, or, with digits, not surely
     """
 
     words: float
@@ -41,7 +41,7 @@ def compare(first: Page, second: Page) -> Agreement:
     return Agreement(
         (ours & theirs).total() / most if most else 1.0,
         tuple(sorted(filter(_is_number, single.elements()))),
-        tuple(sorted(_unsure(first) & _unsure(second))),
+        tuple(sorted(_doubtful(first, second))),
     )
 
 
@@ -58,5 +58,8 @@ def _is_number(text: str) -> bool:
     return any(letter.isdigit() for letter in text)
 
 
-def _unsure(page: Page) -> set[str]:
-    return {_bare(word) for word in page.words if word.confidence < DOUBTFUL and _is_number(word.text)}
+def _doubtful(first: Page, second: Page) -> set[str]:
+    witnessed = {_bare(word) for word in second.words if word.confidence >= DOUBTFUL or not _is_number(word.text)}
+    return {bare for word in first.words if word.confidence < DOUBTFUL and (bare := _bare(word)) not in witnessed} - {
+        ""
+    }

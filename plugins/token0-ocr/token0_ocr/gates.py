@@ -23,8 +23,9 @@ TRUSTED = 60
 MIN_WORDS = 3
 MIN_KNOWN = 0.7
 MIN_WORDLIKE = 0.85
-MIN_AGREEMENT = 0.96
+MIN_AGREEMENT = 0.97
 MAX_MISSED = 0.04
+MAX_MISSED_WORDS = 0
 MAX_DRAWN = 0.01
 MAX_SHAPES = 0.01
 MAX_CODE = 0.06
@@ -129,8 +130,8 @@ def ink_objection(ink: Ink) -> str | None:
     """Why the words are not all that is on the picture."""
     if ink.boxes:
         return "there seem to be check boxes"
-    if ink.missed > MAX_MISSED:
-        return f"{ink.missed:.0%} of what looks like text was not read"
+    if ink.words > MAX_MISSED_WORDS or ink.missed > MAX_MISSED:
+        return f"{ink.missed:.1%} of what looks like text was not read"
     if ink.drawn > MAX_DRAWN or ink.shapes > MAX_SHAPES:
         return "there is more than text on the picture"
     return None
@@ -141,7 +142,7 @@ def agreement_objection(agreement: Agreement) -> str | None:
     if agreement.numbers:
         return "two readings differ in a number"
     if agreement.doubtful:
-        return "a number was read doubtfully"
+        return "a word was read doubtfully"
     if agreement.words < MIN_AGREEMENT:
         return f"two readings share only {agreement.words:.0%} of the words"
     return None

@@ -22,12 +22,14 @@ FILL_CONTRAST = 24
 
 class Ink(msgspec.Struct, frozen=True):
     """missed:  ink of stroke-like parts outside the words, as a share of all such ink
+    words:   places where three or more such parts stand side by side
     drawn:   area of the bigger parts outside the words, as a share of the picture
     shapes:  area of filled shapes without a word inside, as a share of the picture
     boxes:   number of empty or ticked check boxes
     """
 
     missed: float
+    words: int
     drawn: float
     shapes: float
     boxes: int
@@ -48,20 +50,36 @@ def measure(grey: Grey, boxes: Sequence[Box]) -> Ink:
     ink = ink_of(grey)
     squares = _check_boxes(ink)
     ink[rules_of(ink, RULE // 2) > 0] = 0
-    missed, drawn = _left_over(np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(words)), np.uint8))
+    missed, rows, drawn = _left_over(np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(words)), np.uint8))
     read = int(np.count_nonzero(ink & words))
-    return Ink(missed / max(1, missed + read), drawn / grey.size, _shapes(grey, words) / grey.size, squares)
+    return Ink(missed / max(1, missed + read), rows, drawn / grey.size, _shapes(grey, words) / grey.size, squares)
 
 
-def _left_over(ink: Grey) -> tuple[int, int]:
-    """Pixels of ink that could be text, and the area of parts too big for it. Specks and bullets count nothing."""
+def _left_over(ink: Grey) -> tuple[int, int, int]:
+    """Pixels of ink that could be text, rows of it, and the area of parts too big for it. Specks count nothing."""
     import cv2
+    import numpy as np
 
-    _, _, parts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    width, height, area = parts[1:, 2], parts[1:, 3], parts[1:, 4]
+    _, labels, parts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    width, height, area = parts[:, 2], parts[:, 3], parts[:, 4]
     big = (height > 3.5 * LETTER) | (width > 6 * LETTER)
     text = ~big & (height >= 0.6 * LETTER) & (width >= 0.15 * LETTER) & (area >= 0.1 * width * height)
-    return int(area[text].sum()), int((width[big] * height[big]).sum())
+    big[0] = text[0] = False
+    rows = _rows(np.where(text[labels], np.uint8(255), np.uint8(0)))
+    return int(area[text].sum()), rows, int((width[big] * height[big]).sum())
+
+
+def _rows(letters: Grey) -> int:
+    """Number of places with at least three parts beside each other, no further apart than letters of a word."""
+    import cv2
+    import numpy as np
+
+    joined = cv2.morphologyEx(letters, cv2.MORPH_CLOSE, np.ones((1, LETTER), np.uint8))
+    _, labels, parts, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    _, _, _, inner = cv2.connectedComponentsWithStats(letters, connectivity=8)
+    at = inner[1:].astype(int)
+    members = np.bincount(labels[at[:, 1], at[:, 0]], minlength=len(parts))[1:]
+    return int(np.count_nonzero((members >= 3) & (parts[1:, 2] > 1.5 * parts[1:, 3])))
 
 
 def _shapes(grey: Grey, words: Grey) -> int:

@@ -17,14 +17,17 @@ Row = list["Word"]
 WIDEST_GAP = 4
 """Spaces that are left of a gutter which is empty in every row."""
 
+CELL_GAP = 1.3
+"""Letter widths between two cells; words of one phrase stand closer."""
+
 PROSE_WORDS = 4
-PROSE_ROWS = 3
+PROSE_ROWS = 6
 
 
 def lay_out(page: Page) -> str:
-    """The text of the page. Blocks beside each other are rows of one table, unless both are prose."""
-    groups = _groups(_blocks(page.words))
-    return "\n\n".join("\n".join(_lines(group)) for group in groups)
+    """The text of the page. Blocks beside each other are rows of one table, unless they are columns of prose."""
+    parts = [column for group in _groups(_blocks(page.words)) for column in _columns(group)]
+    return "\n\n".join("\n".join(_lines(part)) for part in parts)
 
 
 def rows_of(words: Iterable[Word]) -> list[Row]:
@@ -52,18 +55,13 @@ def _blocks(words: Iterable[Word]) -> list[list[Word]]:
 
 
 def _groups(blocks: Sequence[list[Word]]) -> list[list[Word]]:
-    """Join blocks that share rows. The order of the engine stays, by the first block of each group."""
+    """Join blocks that share rows; groups stand from top to bottom then."""
     groups: list[list[Word]] = []
     for block in blocks:
-        joined = list(block)
-        apart = []
-        for group in groups:
-            if _share_rows(group, joined) and not (_is_prose(group) and _is_prose(joined)):
-                joined = group + joined
-            else:
-                apart.append(group)
-        groups = [*apart, joined]
-    return groups
+        beside = [group for group in groups if _share_rows(group, block)]
+        groups = [group for group in groups if group not in beside]
+        groups.append([word for group in [*beside, block] for word in group])
+    return sorted(groups, key=lambda group: min(word.box.top for word in group))
 
 
 def _share_rows(one: Sequence[Word], other: Sequence[Word]) -> bool:
@@ -72,14 +70,22 @@ def _share_rows(one: Sequence[Word], other: Sequence[Word]) -> bool:
     return bottom - top > 0.3 * median(word.box.height for word in (*one, *other))
 
 
+def _columns(words: list[Word]) -> list[list[Word]]:
+    """Cut at the widest gutter that no word crosses, if there is prose on both sides."""
+    order = sorted(words, key=lambda word: word.box.left)
+    cut, widest, right = 0, median(word.box.height for word in words), order[0].box.right
+    for index, word in enumerate(order):
+        if word.box.left - right > widest:
+            cut, widest = index, word.box.left - right
+        right = max(right, word.box.right)
+    if cut and _is_prose(order[:cut]) and _is_prose(order[cut:]):
+        return [*_columns(order[:cut]), *_columns(order[cut:])]
+    return [words]
+
+
 def _is_prose(words: Sequence[Word]) -> bool:
     rows = rows_of(words)
-    return len(rows) >= PROSE_ROWS and len(words) >= PROSE_WORDS * len(rows) and not any(map(_has_gutter, rows))
-
-
-def _has_gutter(row: Row) -> bool:
-    height = median(word.box.height for word in row)
-    return any(right.box.left - left.box.right > 2 * height for left, right in pairwise(row))
+    return len(rows) >= PROSE_ROWS and len(words) >= PROSE_WORDS * len(rows)
 
 
 def _lines(words: Sequence[Word]) -> list[str]:
@@ -109,7 +115,7 @@ def _place(row: Row, left: int, letter: float) -> str:
         column = round((word.box.left - left) / letter)
         if before is None:
             line = " " * column
-        elif word.box.left - before.box.right < 2 * letter:
+        elif word.box.left - before.box.right < CELL_GAP * letter:
             line += " "
         else:
             line = line.ljust(max(column, len(line) + 2))

@@ -108,7 +108,7 @@ def _parts(message: dict[str, Any], at: Path) -> Iterator[ImagePart]:
 def _changed(path: Path, part: dict[str, Any], contents: Sequence[Content]) -> Iterator[Edit]:
     """One image in place of another changes no more than its address and detail; all else is a new part."""
     image, address = contents[0] if len(contents) == 1 else None, part["image_url"]
-    if False and isinstance(image, Image):
+    if isinstance(image, Image) and isinstance(address, dict):
         yield Edit((*path, "image_url", "url"), (wire.data_url(image),))
         if image.detail is not None and image.detail != address.get("detail"):
             yield Edit((*path, "image_url", "detail"), (image.detail,))
