@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from token0.interfaces import Context, Declined, NoConfig, Optimizer, Plan
+from token0.interfaces import Context, Declined, NoConfig, Optimizer, Plan, Replacement
 from token0.pipeline import look, run, shape
 from token0.report import Shape
 from token0.types import Image, Text
@@ -45,7 +45,7 @@ def plan(tokens: int = 1) -> Plan:
 
 def test_a_cheaper_image_is_taken(image: Make, ctx: Context) -> None:
     outcome = run(image(128, 128), ctx, [Step("a", plan(), image(64, 64))])
-    assert outcome.content == image(64, 64)
+    assert outcome.contents == (image(64, 64),)
     (report,) = outcome.steps
     assert (report.name, report.applied, report.why) == ("a", True, "smaller")
     assert (report.tokens_before, report.tokens_after) == (16, 4)
@@ -55,7 +55,7 @@ def test_a_cheaper_image_is_taken(image: Make, ctx: Context) -> None:
 def test_a_dearer_result_is_thrown_away(image: Make, ctx: Context, size: tuple[int, int]) -> None:
     original = image(64, 64)
     outcome = run(original, ctx, [Step("a", plan(), image(*size))])
-    assert outcome.content is original
+    assert outcome.contents == (original,)
     assert outcome.steps[0].why == "smaller: would not pay (6 tokens)"
 
 
@@ -83,7 +83,7 @@ def test_text_must_be_cheaper_than_the_image(image: Make, ctx: Context, text: st
 def test_text_ends_the_fold(image: Make, ctx: Context) -> None:
     later = Step("b", plan(), image(32, 32))
     outcome = run(image(64, 64), ctx, [Step("a", plan(), Text("hi")), later])
-    assert outcome.content == Text("hi")
+    assert outcome.contents == (Text("hi"),)
     assert [report.name for report in outcome.steps] == ["a"]
 
 
@@ -110,7 +110,7 @@ BROKEN = [
 @pytest.mark.parametrize(("step", "why"), BROKEN)
 def test_a_failing_step_costs_only_its_saving(image: Make, ctx: Context, step: Step, why: str) -> None:
     outcome = run(image(64, 64), ctx, [step, Step("good", plan(), image(32, 32))])
-    assert outcome.content == image(32, 32)
+    assert outcome.contents == (image(32, 32),)
     assert [(report.applied, report.why) for report in outcome.steps] == [(False, why), (True, "smaller")]
 
 
@@ -120,7 +120,7 @@ def test_a_failing_step_costs_only_its_saving(image: Make, ctx: Context, step: S
 def test_the_reason_to_decline_is_told(image: Make, ctx: Context, step: Step) -> None:
     original = image()
     outcome = run(original, ctx, [step])
-    assert outcome.content is original
+    assert outcome.contents == (original,)
     assert [(report.applied, report.why) for report in outcome.steps] == [(False, "too small")]
 
 
@@ -154,8 +154,49 @@ def test_looking_tells_why_nothing_will_be_done(image: Make, ctx: Context) -> No
     ],
 )
 def test_content_is_measured_for_the_report(ctx: Context, content: Image | Text, measured: Shape) -> None:
-    assert shape(content, ctx) == measured
+    assert shape([content], ctx) == measured
 
 
 def test_tokens_are_unknown_without_a_rule() -> None:
-    assert shape(Text("x"), None).tokens is None
+    assert shape([Text("x")], None).tokens is None
+
+
+def test_several_contents_may_stand_in_place_of_one(image: Make, ctx: Context) -> None:
+    pages = (image(64, 64), Text("x" * 8))
+    outcome = run(image(128, 128), ctx, [Step("a", plan(), Replacement(pages))])
+    assert outcome.contents == pages
+    assert outcome.steps[0].tokens_after == 6
+
+
+def test_later_steps_see_each_image_among_them(image: Make, ctx: Context) -> None:
+    later = Step("b", plan(), image(32, 32))
+    outcome = run(
+        image(320, 320), ctx, [Step("a", plan(), Replacement((image(96, 96), Text("x"), image(64, 64)))), later]
+    )
+    assert later.saw == [image(96, 96), image(64, 64)]
+    assert outcome.contents == (image(32, 32), Text("x"), image(32, 32))
+
+
+def test_a_step_is_offered_its_own_formats_only(image: Make, ctx: Context) -> None:
+    step = Step("a", plan(), image(32, 32))
+    drawing = msgspec.structs.replace(image(0, 0), format="svg")
+    assert look(drawing, ctx, [step]) == ()
+    assert run(drawing, ctx, [step]).contents == (drawing,)
+
+
+def test_a_repair_is_taken_whatever_it_costs(image: Make, ctx: Context) -> None:
+    repair = Plan(tokens=4, why="not a format the provider takes", repairs=True)
+    assert run(image(32, 32), ctx, [Step("a", repair, image(64, 64))]).contents == (image(64, 64),)
+
+
+def test_a_step_that_knows_the_bill_better_is_believed(image: Make, ctx: Context) -> None:
+    document = msgspec.structs.replace(image(0, 0), format="png")
+    step = Step("a", plan(), Replacement((image(64, 64),), instead_of=100))
+    outcome = run(document, ctx, [step])
+    assert outcome.instead_of == 100
+    assert (outcome.steps[0].tokens_before, outcome.steps[0].tokens_after) == (100, 4)
+
+
+def test_the_shape_of_several_contents_is_their_sum(image: Make, ctx: Context) -> None:
+    measured = shape([image(64, 64), Text("x" * 8)], ctx)
+    assert (measured.format, measured.tokens, measured.width) == ("png+text", 6, 0)

@@ -26,7 +26,7 @@ from token0.types import Text
 
 def limits(*_):
     limits = resource.getrlimit(resource.RLIMIT_DATA), resource.getrlimit(resource.RLIMIT_CORE)
-    return worker.Outcome(Text(f"{limits} {signal.getsignal(signal.SIGINT).name}"))
+    return worker.Outcome((Text(f"{limits} {signal.getsignal(signal.SIGINT).name}"),))
 
 worker.work = limits
 worker.main()
@@ -75,7 +75,7 @@ def test_input_that_ends_within_a_head_ends_the_worker() -> None:
 def test_limits_are_set_and_ctrl_c_is_left_to_the_gateway() -> None:
     status, (answer,) = talk(Setup(memory_bytes=1 << 28, pipeline=()), task(), program=("-c", LIMITS))
     assert status == 0
-    assert answer.content == Text("((268435456, 268435456), (0, 0)) SIG_IGN")
+    assert answer.contents == (Text("((268435456, 268435456), (0, 0)) SIG_IGN"),)
 
 
 @pytest.fixture
@@ -89,4 +89,4 @@ def test_the_rule_is_looked_up_by_name(steps: list[Optimizer]) -> None:
 
 
 def test_a_model_without_a_rule_keeps_its_image(steps: list[Optimizer]) -> None:
-    assert work(plugins.load([], [lab]), steps, task("pid", "unheard-of")) == Outcome(IMAGE)
+    assert work(plugins.load([], [lab]), steps, task("pid", "unheard-of")) == Outcome((IMAGE,))

@@ -49,7 +49,7 @@ def task(prompt: str, side: int = 6400) -> Task:
 
 
 async def said(pool: Workers, prompt: str) -> str:
-    content = (await pool.run(task(prompt))).content
+    content = (await pool.run(task(prompt))).contents[0]
     assert isinstance(content, Text)
     return content.text
 
@@ -159,8 +159,9 @@ async def test_a_module_in_the_working_directory_is_not_imported(
 
 async def test_a_library_that_prints_does_not_disturb_the_answer(pool: Pool) -> None:
     outcome = await pool().run(task("print"))
-    assert isinstance(outcome.content, Image)
-    assert outcome.content.width == 3200
+    (content,) = outcome.contents
+    assert isinstance(content, Image)
+    assert content.width == 3200
 
 
 @pytest.mark.parametrize("processes", [1, 2])

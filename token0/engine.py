@@ -110,7 +110,7 @@ class Engine:
                 edits += dialect.asks_usage(request)
         return splice(request.body, edits) if edits else request.body
 
-    async def images(self, request: Request, route: Route, report: Report) -> dict[int, list[Content]]:
+    async def images(self, request: Request, route: Route, report: Report) -> dict[int, Sequence[Content]]:
         """Run the pipeline over every image of `request` and fill `report.images`; return what changed, by part."""
         counter = find_counter(self.registry, route.provider.name, route.model)
         if counter is None:
@@ -124,6 +124,8 @@ class Engine:
                 quality=self.config.quality,
                 prompt=prompt,
                 coordinates=request.coordinates or in_prompt(prompt),
+                limits=route.provider.limits,
+                images=len(request.parts),
             )
             for prompt in {part.prompt for part in request.parts}
             if counter
@@ -132,11 +134,11 @@ class Engine:
             *(self._image(part, contexts.get(part.prompt), route, request) for part in request.parts)
         )
         report.images = tuple(result for result, _ in results)
-        return {i: [content] for i, (_, content) in enumerate(results) if content is not None}
+        return {i: contents for i, (_, contents) in enumerate(results) if contents is not None}
 
     async def _image(
         self, part: ImagePart, ctx: Context | None, route: Route, request: Request
-    ) -> tuple[ImageReport, Content | None]:
+    ) -> tuple[ImageReport, Sequence[Content] | None]:
         """The report of one image, and what to send in its place; None to send it as it came."""
         at = dotted(part.path)
         try:
@@ -145,28 +147,29 @@ class Engine:
         except (Unopened, FetchError) as reason:
             empty = Shape(bytes=len(part.base64 or "") * 3 // 4, detail=part.detail)
             return ImageReport(at=at, before=empty, after=empty, note=str(reason)), None
-        before = shape(original, ctx)
         if ctx is None:
-            sent = original if any(step.applied for step in fetched) else None
-            return ImageReport(at=at, before=before, after=before, steps=fetched), sent
-        image, steps = _override(original, request.options.detail, ctx)
-        steps = fetched + steps
-        note = None
-        planned = look(image, ctx, self._steps)
-        if planned is not None:
-            outcome = Outcome(image, planned)
-        else:
-            try:
-                outcome = await self._run(image, ctx, route)
-            except WorkerError as error:
-                log.warning("image %s is sent as it came: %s", at, error)
-                outcome, note = Outcome(image), f"sent as it came: {error}"
-        content = outcome.content
-        after = before if content is original else shape(content, ctx)
-        steps += outcome.steps
-        report = ImageReport(at=at, before=before, after=after, steps=steps, note=note)
+            as_sent = shape([original], None)
+            forced = any(step.applied for step in fetched)
+            return ImageReport(at=at, before=as_sent, after=as_sent, steps=fetched), [original] if forced else None
+        image, overridden = _override(original, request.options.detail, ctx)
+        outcome, note = await self._outcome(image, ctx, route, at)
+        steps = fetched + overridden + outcome.steps
+        before = shape([original], ctx, outcome.instead_of)
         changed = any(step.applied for step in steps)
-        return report, content if changed else None
+        after = shape(outcome.contents, ctx) if changed else before
+        report = ImageReport(at=at, before=before, after=after, steps=steps, note=note)
+        return report, outcome.contents if changed else None
+
+    async def _outcome(self, image: Image, ctx: Context, route: Route, at: str) -> tuple[Outcome, str | None]:
+        """What the pipeline makes of an image, and a note when it could not be run."""
+        reasons = look(image, ctx, self._steps)
+        if reasons is not None:
+            return Outcome((image,), reasons), None
+        try:
+            return await self._run(image, ctx, route), None
+        except WorkerError as error:
+            log.warning("image %s is sent as it came: %s", at, error)
+            return Outcome((image,)), f"sent as it came: {error}"
 
     async def _fetched(self, part: ImagePart, route: Route) -> tuple[ImagePart, tuple[StepReport, ...]]:
         """The part with its remote image, where the operator lets the gateway fetch it.
@@ -202,6 +205,8 @@ class Engine:
                 quality=ctx.quality,
                 prompt=ctx.prompt,
                 coordinates=ctx.coordinates,
+                limits=ctx.limits,
+                images=ctx.images,
             )
         )
 

@@ -21,8 +21,6 @@ def open_part(part: ImagePart, max_pixels: int) -> Image:
     header = sniff(data)
     if header is None:
         raise Unopened("not a format known here")
-    if header.width <= 0 or header.height <= 0:
-        raise Unopened(f"the size of this {header.format} is not known from its header")
     if header.width * header.height > max_pixels:
         raise Unopened(
             f"{header.width}x{header.height} is beyond the limit of {max_pixels} pixels (workers.max_pixels)"

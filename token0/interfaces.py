@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
-from token0.types import Content, Edit, Image, ImagePart, Limits, Path, Price, Quality, Request, Size, Usage
+from token0.types import Content, Edit, Image, ImagePart, Limits, Path, Price, Quality, Request, Size, Text, Usage
 
 if TYPE_CHECKING:
     from multidict import CIMultiDict, CIMultiDictProxy
@@ -55,7 +55,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What a step may know besides the image.
 
     `prompt` is the text of the image's own turn. `coordinates` is true when answers are positions in the image:
-    steps that move pixels must then stand aside.
+    steps that move pixels must then stand aside. `limits` is what the provider refuses, `images` how many images the
+    whole request holds.
     """
 
     model: str
@@ -63,19 +64,38 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     quality: Quality = "legible"
     prompt: str = ""
     coordinates: bool = False
+    limits: Limits = Limits()
+    images: int = 1
 
-    def tokens(self, content: Content) -> int:
-        """What `content` costs this model, by the exact rule."""
-        if isinstance(content, Image):
-            return self.counter.count(content.size, content.detail)
-        return self.counter.count_text(content.text)
+    def tokens(self, *contents: Content) -> int:
+        """What `contents` cost this model, by the exact rule; nothing for an image of unknown size."""
+        return sum(self._tokens(content) for content in contents)
+
+    def _tokens(self, content: Content) -> int:
+        if isinstance(content, Text):
+            return self.counter.count_text(content.text)
+        return self.counter.count(content.size, content.detail) if content.width else 0
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step would do: the lowest bill it could reach, in tokens, and why. Subclass it to carry more."""
+    """What a step would do: the lowest bill it could reach, in tokens, and why. Subclass it to carry more.
+
+    repairs: the provider would refuse the image as it is, so the step is taken whatever it costs.
+    """
 
     tokens: int
     why: str
+    repairs: bool = False
+
+
+class Replacement(msgspec.Struct, frozen=True):
+    """Several contents in place of one image, as pages in place of a document.
+
+    `instead_of` is what the image itself costs, in tokens, where the step knows it and its header does not tell.
+    """
+
+    contents: tuple[Content, ...]
+    instead_of: int | None = None
 
 
 class Declined(msgspec.Struct, frozen=True):
@@ -90,6 +110,9 @@ class Optimizer(ABC):
     name: ClassVar[str]
     """What the YAML says: `use: NAME`."""
 
+    formats: ClassVar[frozenset[str]] = frozenset({"jpeg", "png", "gif", "webp"})
+    """Formats, by the names of `token0.sniff`, that are offered to this step; others pass it by."""
+
     Config: ClassVar[type[msgspec.Struct]] = NoConfig
 
     def __init__(self, config: Any) -> None:
@@ -100,7 +123,7 @@ class Optimizer(ABC):
         """From the header alone: what could be saved. None when the step has nothing to do with this image."""
 
     @abstractmethod
-    def apply(self, image: Image, plan: Any, ctx: Context) -> Content | Declined:
+    def apply(self, image: Image, plan: Any, ctx: Context) -> Content | Replacement | Declined:
         """Do it. Runs in a worker process, under a deadline; an exception costs the saving, never the request."""
 
 
@@ -301,5 +324,6 @@ class PriceTable(ABC):
 
 __all__ = [
     "Answer", "Call", "Content", "Context", "Declined", "Dialect", "Edit", "Endpoint", "ImagePart", "NoConfig",
-    "Optimizer", "Path", "Plan", "PriceTable", "Provider", "Tap", "TokenCounter", "Translation", "Translator",
+    "Optimizer", "Path", "Plan", "PriceTable", "Provider", "Replacement", "Tap", "TokenCounter", "Translation",
+    "Translator",
 ]  # fmt: skip

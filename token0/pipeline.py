@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from token0.interfaces import Context, Declined, Optimizer, Plan
+from token0.interfaces import Context, Declined, Optimizer, Plan, Replacement
 from token0.report import Shape, StepReport
 from token0.types import Content, Image, Text
 
@@ -19,10 +19,14 @@ _FEWER_BYTES = 0.9
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of one image, and what each step said."""
+    """What became of one image, and what each step said.
 
-    content: Content
+    `instead_of` is what the image as it came costs, where only a step could tell.
+    """
+
+    contents: tuple[Content, ...]
     steps: tuple[StepReport, ...] = ()
+    instead_of: int | None = None
 
 
 def look(image: Image, ctx: Context, steps: Iterable[Optimizer]) -> tuple[StepReport, ...] | None:
@@ -30,6 +34,8 @@ def look(image: Image, ctx: Context, steps: Iterable[Optimizer]) -> tuple[StepRe
     before = ctx.tokens(image)
     reports = []
     for step in steps:
+        if image.format not in step.formats:
+            continue
         plan = _plan(step, image, ctx)
         if isinstance(plan, Plan):
             return None
@@ -39,31 +45,45 @@ def look(image: Image, ctx: Context, steps: Iterable[Optimizer]) -> tuple[StepRe
 
 
 def run(image: Image, ctx: Context, steps: Sequence[Optimizer]) -> Outcome:
-    """Fold `image` over `steps`. A step that fails or does not pay leaves it as it was. Blocking."""
-    content: Content = image
-    reports = []
+    """Fold `image` over `steps`. A step that fails or does not pay leaves it as it was. Blocking.
+
+    Where a step puts several contents in place of one, later steps see each image among them.
+    """
+    contents: tuple[Content, ...] = (image,)
+    reports: list[StepReport] = []
+    instead_of: int | None = None
     for step in steps:
-        if not isinstance(content, Image):
-            break
-        content, report = _step(step, content, ctx)
-        if report:
-            reports.append(report)
-    return Outcome(content, tuple(reports))
+        folded: list[Content] = []
+        for content in contents:
+            if not isinstance(content, Image) or content.format not in step.formats:
+                folded.append(content)
+                continue
+            replacement, report = _step(step, content, ctx)
+            folded += replacement.contents
+            reports += [report] if report else []
+            if content is image:
+                instead_of = replacement.instead_of
+        contents = tuple(folded)
+    return Outcome(contents, tuple(reports), instead_of)
 
 
-def shape(content: Content, ctx: Context | None) -> Shape:
-    """The measurements of `content` for a report."""
-    tokens = ctx.tokens(content) if ctx else None
-    if isinstance(content, Text):
-        return Shape(tokens=tokens, bytes=len(content.text.encode()), format="text")
-    return Shape(
-        tokens=tokens,
-        bytes=len(content.data),
-        format=content.format,
-        width=content.width,
-        height=content.height,
-        detail=content.detail,
-    )
+def shape(contents: Sequence[Content], ctx: Context | None, tokens: int | None = None) -> Shape:
+    """The measurements of `contents` for a report; `tokens` where they are known better."""
+    if tokens is None and ctx and all(isinstance(content, Text) or content.width for content in contents):
+        tokens = ctx.tokens(*contents)
+    size = sum(len(content.text.encode() if isinstance(content, Text) else content.data) for content in contents)
+    formats = "+".join("text" if isinstance(content, Text) else content.format for content in contents)
+    match contents:
+        case [Image() as image]:
+            return Shape(
+                tokens=tokens,
+                bytes=size,
+                format=formats,
+                width=image.width,
+                height=image.height,
+                detail=image.detail,
+            )
+    return Shape(tokens=tokens, bytes=size, format=formats)
 
 
 def _plan(step: Optimizer, image: Image, ctx: Context) -> Plan | Declined | None:
@@ -77,36 +97,41 @@ def _plan(step: Optimizer, image: Image, ctx: Context) -> Plan | Declined | None
         return Declined(f"failed while planning: {type(error).__name__}")
 
 
-def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Content, StepReport | None]:
+def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Replacement, StepReport | None]:
     started = time.perf_counter()
+    kept = Replacement((image,))
     before = ctx.tokens(image)
     plan = _plan(step, image, ctx)
     if plan is None:
-        return image, None
+        return kept, None
     if isinstance(plan, Declined):
-        return image, _report(step, plan.why, before, before, started)
-    if plan.tokens > before:
+        return kept, _report(step, plan.why, before, before, started)
+    if image.width and plan.tokens > before and not plan.repairs:
         why = f"{plan.why}: {plan.tokens} tokens would be dearer"
-        return image, _report(step, why, before, before, started)
+        return kept, _report(step, why, before, before, started)
     try:
         result = step.apply(image, plan, ctx)
+        if isinstance(result, Declined):
+            return kept, _report(step, result.why, before, before, started)
+        if not isinstance(result, Replacement):
+            result = Replacement((result,))
         # Here, because a step may return what cannot be counted.
-        after = before if isinstance(result, Declined) else ctx.tokens(result)
+        after = ctx.tokens(*result.contents)
     except Exception as error:
         # The message may quote image bytes or text read from them: the type is enough for the client.
         log.warning("step %s failed: %s", step.name, type(error).__name__, exc_info=True)
-        return image, _report(step, f"failed: {type(error).__name__}", before, before, started)
-    if isinstance(result, Declined):
-        return image, _report(step, result.why, before, before, started)
-    if not _pays(image, before, result, after):
-        return image, _report(step, f"{plan.why}: would not pay ({after} tokens)", before, before, started)
+        return kept, _report(step, f"failed: {type(error).__name__}", before, before, started)
+    before = before if result.instead_of is None else result.instead_of
+    if not plan.repairs and not _pays(image, before, result, after):
+        return kept, _report(step, f"{plan.why}: would not pay ({after} tokens)", before, before, started)
     return result, _report(step, plan.why, before, after, started, applied=True)
 
 
-def _pays(image: Image, before: int, result: Content, after: int) -> bool:
+def _pays(image: Image, before: int, result: Replacement, after: int) -> bool:
     if after != before:
         return after < before
-    return isinstance(result, Image) and len(result.data) <= len(image.data) * _FEWER_BYTES
+    (first, *more) = result.contents
+    return not more and isinstance(first, Image) and len(first.data) <= len(image.data) * _FEWER_BYTES
 
 
 def _report(step: Optimizer, why: str, before: int, after: int, started: float, *, applied: bool = False) -> StepReport:

@@ -23,7 +23,8 @@ class Size(NamedTuple):
 class Image(msgspec.Struct, frozen=True, tag=True):
     """One picture: its encoded bytes and what their header says.
 
-    `width` and `height` are pixels as displayed, so after the EXIF `orientation` (1 to 8).
+    `width` and `height` are pixels as displayed, so after the EXIF `orientation` (1 to 8); 0 where the header does not
+    tell, as for SVG and PDF.
     `detail` is the resolution word of the client's API (OpenAI `detail`, Gemini `mediaResolution`), None when absent.
     """
 

@@ -40,13 +40,15 @@ def work(registry: plugins.Registry, steps: list[Optimizer], task: Task) -> Outc
     """The outcome of one task."""
     counter = find_counter(registry, task.provider, task.model)
     if counter is None:
-        return Outcome(task.image)
+        return Outcome((task.image,))
     ctx = Context(
         model=task.model,
         counter=counter,
         quality=task.quality,
         prompt=task.prompt,
         coordinates=task.coordinates,
+        limits=task.limits,
+        images=task.images,
     )
     return run(task.image, ctx, steps)
 

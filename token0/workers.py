@@ -17,7 +17,7 @@ import msgspec
 
 from token0.errors import WorkerError
 from token0.pipeline import Outcome
-from token0.types import Image, Quality
+from token0.types import Image, Limits, Quality
 
 if TYPE_CHECKING:
     from token0.config import Config
@@ -49,6 +49,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     quality: Quality
     prompt: str
     coordinates: bool
+    limits: Limits = Limits()
+    images: int = 1
 
 
 class Workers:

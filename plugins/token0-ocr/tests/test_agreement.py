@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from token0_ocr.agreement import SURE, Agreement, compare
+from token0_ocr.agreement import SURE, Agreement, compare, trusted
 from token0_ocr.page import Box, Page, Word
 
 
@@ -20,6 +20,9 @@ def page(text: str, confidence: float = 80) -> Page:
         ("a b", "a b a", Agreement(2 / 3)),
         ("sum 14.50", "sum 1450", Agreement(0.5, ("14.50", "1450"))),
         ("sum -5", "sum 5", Agreement(0.5, ("-5", "5"))),
+        ("$1.3", "\u00a71.3", Agreement(0.0, ("$1.3", "\u00a71.3"))),
+        ("rate 5%", "rate 5", Agreement(0.5, ("5", "5%"))),
+        ("(\u20ac5.00),", "\u20ac5.00", Agreement(1.0)),
         ("sum 5 5", "sum 5", Agreement(2 / 3, ("5",))),
         ("a", "", Agreement(0.0)),
         ("", "", Agreement(1.0)),
@@ -44,5 +47,22 @@ def test_a_number_that_both_read_unsurely_is_doubtful() -> None:
     assert compare(page("14.50", 50), page("14.50", 50)) == Agreement(1.0, doubtful=("14.50",))
 
 
+def test_an_unsure_word_needs_a_witness() -> None:
+    assert compare(page("VV total", 50), page("total", 50)).doubtful == ("VV",)
+
+
+def test_a_long_word_that_both_read_unsurely_is_not_doubtful() -> None:
+    assert compare(page("classified", 50), page("classified", 50)) == Agreement(1.0)
+
+
+def test_a_short_word_that_both_read_unsurely_is_doubtful() -> None:
+    assert compare(page("Cc", 50), page("Cc", 50)) == Agreement(1.0, doubtful=("Cc",))
+
+
 def test_a_number_that_one_of_both_read_surely_is_not_doubtful() -> None:
     assert compare(page("14.50", 50), page("14.50", 80)) == Agreement(1.0)
+
+
+def test_trusted_are_words_that_are_sure_or_witnessed() -> None:
+    first = Page((*page("sure", 80).words, *page("classified noise", 40).words))
+    assert [word.text for word in trusted(first, page("classified", 40))] == ["sure", "classified"]

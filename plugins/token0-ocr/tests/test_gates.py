@@ -93,7 +93,7 @@ def test_a_well_formed_number_passes(number: str) -> None:
     assert gates.number_objection(words(number)) is None
 
 
-CLEAN = Ink(missed=0.0, drawn=0.0, shapes=0.0, boxes=0)
+CLEAN = Ink(missed=0.0, words=0, drawn=0.0, shapes=0.0, boxes=0)
 
 
 def test_a_picture_whose_ink_was_all_read_passes() -> None:
@@ -103,7 +103,8 @@ def test_a_picture_whose_ink_was_all_read_passes() -> None:
 @pytest.mark.parametrize(
     ("ink", "why"),
     [
-        (structs.replace(CLEAN, missed=0.2), "20% of what looks like text"),
+        (structs.replace(CLEAN, missed=0.2), "20.0% of what looks like text"),
+        (structs.replace(CLEAN, missed=0.001, words=1), "0.1% of what looks like text"),
         (structs.replace(CLEAN, drawn=0.1), "more than text"),
         (structs.replace(CLEAN, shapes=0.1), "more than text"),
         (structs.replace(CLEAN, boxes=1), "check boxes"),
@@ -118,7 +119,7 @@ def test_ink_that_was_not_read_is_named(ink: Ink, why: str) -> None:
     [
         (Agreement(words=1.0), None),
         (Agreement(words=0.99, numbers=("14.50",)), "two readings differ in a number"),
-        (Agreement(words=1.0, doubtful=("14.50",)), "a number was read doubtfully"),
+        (Agreement(words=1.0, doubtful=("14.50",)), "a word was read doubtfully"),
         (Agreement(words=0.5), "two readings share only 50% of the words"),
     ],
 )

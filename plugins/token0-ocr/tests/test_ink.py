@@ -38,6 +38,11 @@ def test_a_line_that_was_not_read_is_missed_ink() -> None:
     assert looked_at(sheet(), HEADING).missed == pytest.approx(0.5, abs=0.05)
 
 
+def test_words_that_were_not_read_are_counted() -> None:
+    last_word_open = NOTE._replace(right=NOTE.left + 430)
+    assert looked_at(sheet(), HEADING, last_word_open).words == 1
+
+
 def test_rules_of_a_table_are_no_missed_ink() -> None:
     grey = sheet()
     cv2.rectangle(grey, (20, 40), (880, 330), (0,), 2)

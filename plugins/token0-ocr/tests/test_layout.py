@@ -51,6 +51,16 @@ def test_columns_of_prose_are_read_one_after_the_other() -> None:
     assert lay_out(Page(words)) == "\n".join([*left, "", *right])
 
 
+def test_a_table_of_words_is_not_torn_into_columns() -> None:
+    table = drawn(*["Boston, in the north          7      Red Sox of the league        yes"] * 7)
+    assert lay_out(Page(table)).count("\n") == 6
+
+
+def test_justified_prose_is_not_spread() -> None:
+    words = drawn("all  of these lines are", *["lines  of  the same text"] * 6)
+    assert lay_out(Page(words)).split("\n")[1] == "lines of the same text"
+
+
 def test_a_word_that_sits_a_little_higher_stays_on_its_line() -> None:
     low, high = drawn("one two")
     raised = Word(high.text, Box(high.box.left, high.box.top - 4, high.box.right, high.box.bottom - 4), 95)

@@ -91,9 +91,8 @@ def test_the_price_of_a_plan_is_that_of_the_label_alone() -> None:
     assert plan.tokens == 23
 
 
-@pytest.mark.parametrize("format", ["gif", "bmp", "tiff", "heic", "svg"])
-def test_formats_that_are_not_read_are_none_of_its_business(format: str) -> None:  # noqa: A002
-    assert ocr().plan(blank(format=format), context()) is None
+def test_only_formats_that_are_decoded_safely_are_offered() -> None:
+    assert Ocr.formats == {"jpeg", "png", "webp"}
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ class Scripted:
     def __init__(self, *pages: Page | None) -> None:
         self.pages = list(pages)
 
-    def read(self, grey: Grey, deadline_seconds: float) -> Page | None:
+    def read(self, grey: Grey, deadline_seconds: float, *, scattered: bool = False) -> Page | None:
         return self.pages.pop(0)
 
 

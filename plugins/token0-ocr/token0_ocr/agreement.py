@@ -20,6 +20,10 @@ DOUBTFUL = 65
 """Words below this confidence need the second reading as a witness."""
 
 
+AROUND = re.compile(r"^(?:[^\w+\-$\u00a2-\u00a7\u20ac]|\W(?!\d))+|(?:[^\w%\u00b0\u20ac]|(?<!\d)\W)+$")
+"""Punctuation before and behind a word, but not the sign, currency and unit of a number."""
+
+
 class Agreement(msgspec.Struct, frozen=True):
     """words:    share of the words that both readings have
     numbers:  words with digits that only one of them has
@@ -50,16 +54,30 @@ def _bag(words: Iterable[Word]) -> Counter[str]:
 
 
 def _bare(word: Word) -> str:
-    """The word without the punctuation around it; the sign of a number stays."""
-    return re.sub(r"^(?:[^\w+-]|[+-](?!\d))+|\W+$", "", word.text)
+    return re.sub(
+        r"^(?:[^\w+\-$\u00a2-\u00a7\u20ac]|[^\w](?!\d))+|(?:[^\w%\u00b0\u20ac]|(?<!\d)[^\w])+$", "", word.text
+    )
 
 
 def _is_number(text: str) -> bool:
     return any(letter.isdigit() for letter in text)
 
 
+def trusted(first: Page, second: Page) -> list[Word]:
+    """The words of the first reading that it is sure of, or that the second reads the same."""
+    witnesses = _witnesses(second)
+    return [word for word in first.words if word.confidence >= DOUBTFUL or _bare(word) in witnesses]
+
+
 def _doubtful(first: Page, second: Page) -> set[str]:
-    witnessed = {_bare(word) for word in second.words if word.confidence >= DOUBTFUL or not _is_number(word.text)}
-    return {bare for word in first.words if word.confidence < DOUBTFUL and (bare := _bare(word)) not in witnessed} - {
-        ""
-    }
+    unsure = {_bare(word) for word in first.words if word.confidence < DOUBTFUL}
+    return unsure - _witnesses(second) - {""}
+
+
+def _witnesses(page: Page) -> set[str]:
+    """Words that confirm an unsure one; numbers and short words must be sure for that."""
+    return {_bare(word) for word in page.words if word.confidence >= DOUBTFUL or _speaks_for_itself(_bare(word))}
+
+
+def _speaks_for_itself(bare: str) -> bool:
+    return len(bare) > 3 and not _is_number(bare)

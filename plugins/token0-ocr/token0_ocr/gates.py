@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from token0_ocr.ink import Ink
     from token0_ocr.page import Page, Word
 
-TRUSTED = 60
-"""Words read with less confidence do not count as read; their ink is missed ink."""
-
 MIN_WORDS = 3
 MIN_KNOWN = 0.7
 MIN_WORDLIKE = 0.85

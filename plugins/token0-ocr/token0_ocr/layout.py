@@ -18,7 +18,7 @@ WIDEST_GAP = 4
 """Spaces that are left of a gutter which is empty in every row."""
 
 CELL_GAP = 1.3
-"""Letter widths between two cells; words of one phrase stand closer."""
+"""Letter widths between two cells of a table; words of one phrase stand closer."""
 
 PROSE_WORDS = 4
 PROSE_ROWS = 6
@@ -84,15 +84,27 @@ def _columns(words: list[Word]) -> list[list[Word]]:
 
 
 def _is_prose(words: Sequence[Word]) -> bool:
+    """Lines of several words that fill their column, nearly all without a gap."""
     rows = rows_of(words)
-    return len(rows) >= PROSE_ROWS and len(words) >= PROSE_WORDS * len(rows)
+    if len(rows) < PROSE_ROWS or len(words) < PROSE_WORDS * len(rows):
+        return False
+    whole = max(word.box.right for word in words) - min(word.box.left for word in words)
+    filled = median(row[-1].box.right - row[0].box.left for row in rows) > 0.75 * whole
+    return filled and sum(map(_has_gutter, rows)) <= 0.1 * len(rows)
+
+
+def _has_gutter(row: Row) -> bool:
+    height = median(word.box.height for word in row)
+    return any(right.box.left - left.box.right > 2 * height for left, right in pairwise(row))
 
 
 def _lines(words: Sequence[Word]) -> list[str]:
     rows = rows_of(words)
     letter = _letter_width(words)
     left = min(word.box.left for word in words)
-    lines = _squeeze([_place(row, left, letter) for row in rows])
+    # Justified prose has gaps as wide as those between cells.
+    gap = 2 * median(word.box.height for word in words) if _is_prose(words) else CELL_GAP * letter
+    lines = _squeeze([_place(row, left, letter, gap) for row in rows])
     middles = [median((word.box.top + word.box.bottom) / 2 for word in row) for row in rows]
     steps = [below - above for above, below in pairwise(middles)]
     height = median(word.box.height for word in words)
@@ -107,7 +119,7 @@ def _letter_width(words: Sequence[Word]) -> float:
     return max(1.0, median(word.box.width / len(word.text) for word in words))
 
 
-def _place(row: Row, left: int, letter: float) -> str:
+def _place(row: Row, left: int, letter: float, gap: float) -> str:
     """Words of one phrase are a space apart; a word after a gap starts at the column where it stands."""
     line = ""
     before = None
@@ -115,7 +127,7 @@ def _place(row: Row, left: int, letter: float) -> str:
         column = round((word.box.left - left) / letter)
         if before is None:
             line = " " * column
-        elif word.box.left - before.box.right < CELL_GAP * letter:
+        elif word.box.left - before.box.right < gap:
             line += " "
         else:
             line = line.ljust(max(column, len(line) + 2))

@@ -38,7 +38,7 @@ def text_share(grey: Grey) -> float:
     import numpy as np
 
     height, width = grey.shape
-    longest = max(height, width)
+    longest: int = max(height, width)
     scale = min(1.0, (1024 if longest > 1200 else 512) / longest)
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
     edges = cv2.convertScaleAbs(cv2.Sobel(small, cv2.CV_16S, 1, 0, ksize=3))

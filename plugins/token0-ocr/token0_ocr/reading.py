@@ -9,8 +9,8 @@ from msgspec import structs
 
 from token0.interfaces import Declined
 from token0_ocr import gates, picture
-from token0_ocr.agreement import compare
-from token0_ocr.ink import Ink, measure
+from token0_ocr.agreement import compare, trusted
+from token0_ocr.ink import measure
 from token0_ocr.layout import lay_out
 
 if TYPE_CHECKING:
@@ -58,20 +58,17 @@ def read_text(grey: Grey, engine: Engine, *, deadline_seconds: float, min_confid
     if page is None:
         return LATE
     page = _without_marks(page)
-    why = gates.reading_objection(page, min_confidence) or gates.ink_objection(_ink(big, page))
-    if why:
+    if why := gates.reading_objection(page, min_confidence):
         return Declined(why)
     small = picture.scaled(picture.without_rules(big), SECOND_SCALE)
     again = engine.read(small, deadline_seconds - (time.monotonic() - start), scattered=True)
     if again is None:
         return LATE
-    if why := gates.agreement_objection(compare(page, _without_marks(again))):
+    again = _without_marks(again)
+    ink = measure(big, [word.box for word in trusted(page, again)])
+    if why := gates.agreement_objection(compare(page, again)) or gates.ink_objection(ink):
         return Declined(why)
     return lay_out(page)
-
-
-def _ink(grey: Grey, page: Page) -> Ink:
-    return measure(grey, [word.box for word in page.words if word.confidence >= gates.TRUSTED])
 
 
 def _without_marks(page: Page) -> Page:
