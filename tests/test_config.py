@@ -170,7 +170,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_lines(folder: Folder) -> 
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
-        ("- a", "1: must be a mapping with server, workers, routing, quality, pipeline, providers, prices"),
+        ("- a", "1: must be a mapping with server, workers, routing, fetch, quality, pipeline, providers, prices"),
         ("server: 5", "1: server: must be a mapping, not a number"),
         ("server:\n  port: x", "2: server.port: expected `int`, got `str`"),
         ("server: {shutdown_seconds: .inf}", "1: server.shutdown_seconds: expected `float` <= 86400.0, not inf"),

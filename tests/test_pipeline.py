@@ -200,3 +200,28 @@ def test_a_step_that_knows_the_bill_better_is_believed(image: Make, ctx: Context
 def test_the_shape_of_several_contents_is_their_sum(image: Make, ctx: Context) -> None:
     measured = shape([image(64, 64), Text("x" * 8)], ctx)
     assert (measured.format, measured.tokens, measured.width) == ("png+text", 6, 0)
+
+
+@pytest.mark.parametrize("result", [Replacement(()), Image(data=b"<svg>", format="svg", width=0, height=0)])
+def test_a_step_cannot_make_an_image_vanish(image: Make, ctx: Context, result: Any) -> None:
+    original = image()
+    outcome = run(original, ctx, [Step("a", plan(), result)])
+    assert outcome.contents == (original,)
+    assert outcome.steps[0].why == "failed: ValueError"
+
+
+def test_several_contents_must_be_cheaper_together(image: Make, ctx: Context) -> None:
+    halves = Replacement((image(64, 64), image(64, 64)))
+    assert not run(image(64, 128), ctx, [Step("a", plan(), halves)]).steps[0].applied
+
+
+def test_a_failing_repair_leaves_the_image_as_it_came(image: Make, ctx: Context) -> None:
+    original = image()
+    repair = Plan(tokens=99, why="the provider refuses it", repairs=True)
+    assert run(original, ctx, [Step("a", repair, ValueError())]).contents == (original,)
+
+
+def test_the_tokens_of_an_unknown_size_are_unknown(ctx: Context) -> None:
+    drawing = Image(data=b"<svg>", format="svg", width=0, height=0)
+    assert shape([drawing], ctx).tokens is None
+    assert shape([drawing], ctx, 7).tokens == 7

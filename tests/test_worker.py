@@ -63,7 +63,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_task_is_answered_in_order_until_the_input_closes() -> None:
     status, answers = talk(SETUP, task("pid"), task("fail"), task("rest"))
     assert status == 0
-    assert isinstance(answers[0].content, Text)
+    assert isinstance(answers[0].contents[0], Text)
     assert [answer.steps[0].why for answer in answers] == ["pid", "failed: ValueError", "told to rest"]
 
 

@@ -41,9 +41,9 @@ def skim(body: bytes, model: str | None) -> Request | None:
     if head is None or not head.keys().isdisjoint(_OWN):
         return None
     named = model or head.get("model")
-    if not isinstance(named, str):
+    stream = head.get("stream", False)
+    if not isinstance(named, str) or not isinstance(stream, bool):
         return None
-    stream = head.get("stream") is True
     return Request(body=body, document={}, model=named, stream=stream, options=Options(optimize=False))
 
 

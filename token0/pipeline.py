@@ -116,7 +116,7 @@ def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Replacement, Ste
         if not isinstance(result, Replacement):
             result = Replacement((result,))
         # Here, because a step may return what cannot be counted.
-        after = ctx.tokens(*result.contents)
+        after = _bill(result.contents, ctx)
     except Exception as error:
         # The message may quote image bytes or text read from them: the type is enough for the client.
         log.warning("step %s failed: %s", step.name, type(error).__name__, exc_info=True)
@@ -125,6 +125,13 @@ def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Replacement, Ste
     if not plan.repairs and not _pays(image, before, result, after):
         return kept, _report(step, f"{plan.why}: would not pay ({after} tokens)", before, before, started)
     return result, _report(step, plan.why, before, after, started, applied=True)
+
+
+def _bill(contents: Sequence[Content], ctx: Context) -> int:
+    """What a step's result costs. Raises `ValueError` for nothing and for an unknown size: both would always pay."""
+    if not contents or any(isinstance(content, Image) and not content.width for content in contents):
+        raise ValueError("nothing that has a price")
+    return ctx.tokens(*contents)
 
 
 def _pays(image: Image, before: int, result: Replacement, after: int) -> bool:

@@ -56,6 +56,11 @@ def test_a_table_of_words_is_not_torn_into_columns() -> None:
     assert lay_out(Page(table)).count("\n") == 6
 
 
+def test_rows_that_were_found_as_separate_blocks_share_their_columns() -> None:
+    first, second = drawn("Ann           31    yes"), drawn("Bob     London    no", top=40, block=1)
+    assert lay_out(Page(first + second)) == "Ann          31    yes\nBob    London    no"
+
+
 def test_justified_prose_is_not_spread() -> None:
     words = drawn("all  of these lines are", *["lines  of  the same text"] * 6)
     assert lay_out(Page(words)).split("\n")[1] == "lines of the same text"

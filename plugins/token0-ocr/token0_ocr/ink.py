@@ -22,7 +22,7 @@ FILL_CONTRAST = 24
 
 class Ink(msgspec.Struct, frozen=True):
     """missed:  ink of stroke-like parts outside the words, as a share of all such ink
-    words:   places where three or more such parts stand side by side
+    words:   places where such parts stand side by side like the letters of a word
     drawn:   area of the bigger parts outside the words, as a share of the picture
     shapes:  area of filled shapes without a word inside, as a share of the picture
     boxes:   number of empty or ticked check boxes
@@ -70,7 +70,7 @@ def _left_over(ink: Grey) -> tuple[int, int, int]:
 
 
 def _rows(letters: Grey) -> int:
-    """Number of places with at least three parts beside each other, no further apart than letters of a word."""
+    """Number of places with three parts beside each other, or touching ones as long as two letters."""
     import cv2
     import numpy as np
 
@@ -79,7 +79,7 @@ def _rows(letters: Grey) -> int:
     _, _, _, inner = cv2.connectedComponentsWithStats(letters, connectivity=8)
     at = inner[1:].astype(int)
     members = np.bincount(labels[at[:, 1], at[:, 0]], minlength=len(parts))[1:]
-    return int(np.count_nonzero((members >= 3) & (parts[1:, 2] > 1.5 * parts[1:, 3])))
+    return int(np.count_nonzero((members >= 3) | (parts[1:, 2] >= 2 * parts[1:, 3])))
 
 
 def _shapes(grey: Grey, words: Grey) -> int:

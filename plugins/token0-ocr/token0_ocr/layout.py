@@ -26,7 +26,7 @@ PROSE_ROWS = 6
 
 def lay_out(page: Page) -> str:
     """The text of the page. Blocks beside each other are rows of one table, unless they are columns of prose."""
-    parts = [column for group in _groups(_blocks(page.words)) for column in _columns(group)]
+    parts = [column for group in _tables(_groups(_blocks(page.words))) for column in _columns(group)]
     return "\n\n".join("\n".join(_lines(part)) for part in parts)
 
 
@@ -62,6 +62,26 @@ def _groups(blocks: Sequence[list[Word]]) -> list[list[Word]]:
         groups = [group for group in groups if group not in beside]
         groups.append([word for group in [*beside, block] for word in group])
     return sorted(groups, key=lambda group: min(word.box.top for word in group))
+
+
+def _tables(groups: list[list[Word]]) -> list[list[Word]]:
+    """Join rows of cells that follow each other: engines cut ruled tables between the rows."""
+    joined: list[list[Word]] = []
+    for group in groups:
+        if joined and _is_cells(joined[-1]) and _is_cells(group) and _follows(joined[-1], group):
+            joined[-1] = joined[-1] + group
+        else:
+            joined.append(group)
+    return joined
+
+
+def _is_cells(words: Sequence[Word]) -> bool:
+    return all(map(_has_gutter, rows_of(words)))
+
+
+def _follows(above: Sequence[Word], below: Sequence[Word]) -> bool:
+    step = min(word.box.top for word in below) - max(word.box.bottom for word in above)
+    return step < 3 * median(word.box.height for word in above)
 
 
 def _share_rows(one: Sequence[Word], other: Sequence[Word]) -> bool:

@@ -57,7 +57,7 @@ def hidden_share(colours: NDArray[uint8], grey: Grey) -> float:
     import cv2
     import numpy as np
 
-    scale = min(1.0, 1024 / max(grey.shape[0], grey.shape[1]))
+    scale = min(1.0, 1024 / grey.shape[0], 1024 / grey.shape[1])
     small = [cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for part in (colours, grey)]
     edges, seen = (np.abs(cv2.Sobel(part, cv2.CV_16S, 1, 0, ksize=3)) for part in small)
     strong = edges[:, :, :3].max(2) > 160
