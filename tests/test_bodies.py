@@ -53,7 +53,7 @@ async def address() -> AsyncIterator[str]:
 
     async def answer(http: web.Request) -> web.Response:
         try:
-            return web.Response(body=await read_body(http, LIMIT))
+            return web.Response(body=(await read_body(http, LIMIT)).plain)
         except PublicError as error:
             return web.Response(status=error.status)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
@@ -17,8 +17,15 @@ _EITHER = 47
 """zlib's `wbits` for gzip (RFC 1952) and zlib (RFC 1950) alike."""
 
 
-async def read_body(http: web.Request, limit: int) -> bytes:
-    """The whole body, without its Content-Encoding. Raises `TooLarge` as soon as it is known to be, `BadRequest`."""
+class Body(NamedTuple):
+    """A body as it came, and without its Content-Encoding; the same object where it has none."""
+
+    raw: bytes
+    plain: bytes
+
+
+async def read_body(http: web.Request, limit: int) -> Body:
+    """The whole body. Raises `TooLarge` as soon as it is known to be, `BadRequest`."""
     if (http.content_length or 0) > limit:
         raise TooLarge(limit)
     chunks = []
@@ -34,9 +41,9 @@ async def read_body(http: web.Request, limit: int) -> bytes:
     body = b"".join(chunks)
     encoding = http.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
-        return body
+        return Body(body, body)
     # Not on the event loop: a small body may become a large one.
-    return await asyncio.to_thread(_decoder(encoding), body, limit)
+    return Body(body, await asyncio.to_thread(_decoder(encoding), body, limit))
 
 
 def inflate(body: bytes, limit: int) -> bytes:

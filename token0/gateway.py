@@ -113,11 +113,11 @@ class Exchange:
     async def _generate(self) -> web.StreamResponse:
         """Read, optimize, send, relay."""
         engine, dialect, http = self._engine, self._dialect, self._http
-        body = await read_body(http, engine.config.server.max_body_bytes)
+        received = await read_body(http, engine.config.server.max_body_bytes)
         off = http.headers.get("X-Token0", "").lower() == "off"
-        request = documents.skim(body, self._endpoint.model) if off else None
+        request = documents.skim(received.plain, self._endpoint.model) if off else None
         if request is None:
-            request = _with_headers(dialect.read(body, self._endpoint), http, self._endpoint)
+            request = _with_headers(dialect.read(received.plain, self._endpoint), http, self._endpoint)
         named = http.headers.get("X-Token0-Provider") or (None if request.model else dialect.home)
         route = await engine.router.route(request.model, named)
         translator = self._translator(route.provider)
@@ -129,8 +129,10 @@ class Exchange:
             translation = translator.translate(msgspec.json.decode(body), route.model, drop=drop)
             body, path = translation.body, translation.path
             report.warnings += translation.warnings
-        call = self._call(path, body, route, whole=bool(report.images or translation))
-        call.headers.popall("Content-Encoding", None)
+        unchanged = body is received.plain
+        call = self._call(path, received.raw if unchanged else body, route, whole=bool(report.images or translation))
+        if not unchanged:
+            call.headers.popall("Content-Encoding", None)
         if translation:
             _drop_own(call.headers)
         answer = await route.provider.send(call)

@@ -106,7 +106,8 @@ async def upstream() -> AsyncIterator[Upstream]:
     provider = Upstream()
     app = web.Application(client_max_size=1 << 30)
     app.router.add_route("*", r"/{path:[\s\S]*}", provider.handle)
-    runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.2)
+    # Bodies as they were sent: nothing is unpacked.
+    runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.2, auto_decompress=False)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
