@@ -392,6 +392,4 @@ async def test_a_relayed_body_stays_as_it_was_sent(
 ) -> None:
     await send(address + "/v1/files", body, headers={"Content-Encoding": encoding})
     received = upstream.received[0]
-    # The upstream of the tests undoes the encoding, so the length tells what was on the wire.
-    plain = gzip.decompress(body) if encoding == "gzip" else body
-    assert (received.body, received.headers["content-length"]) == (plain, str(len(body)))
+    assert (received.body, received.headers["content-length"]) == (body, str(len(body)))
