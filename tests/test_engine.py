@@ -13,9 +13,10 @@ import pytest
 from fakes import lab
 
 from token0 import config, hookimpl, plugins
-from token0.config import Config, Step
+from token0.config import Config, Fetch, Step
 from token0.engine import Engine
 from token0.errors import BadRequest, ConfigError, PluginError, UnknownModel
+from token0.fetch import Fetcher, FetchError
 from token0.interfaces import Context, NoConfig
 from token0.report import Report
 from token0.testing import png
@@ -241,3 +242,63 @@ def test_a_step_that_is_not_installed_is_refused(tmp_path: Path) -> None:
     (tmp_path / "token0.yaml").write_text("pipeline: [unheard-of]\n")
     with pytest.raises(ConfigError, match="unheard-of"):
         Engine.from_file(str(tmp_path / "token0.yaml"))
+
+
+ADDRESS = "https://pictures.example/a.png"
+
+
+@pytest.fixture
+def remote(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Remote images answer with the big picture; returns the addresses that were asked for."""
+    asked: list[str] = []
+
+    async def fetch(_: Fetcher, url: str) -> bytes:
+        asked.append(url)
+        if "gone" in url:
+            raise FetchError("its server answered with status 404")
+        return png(128, 128)
+
+    monkeypatch.setattr(Fetcher, "fetch", fetch)
+    return asked
+
+
+@pytest.mark.parametrize("images", ["never", "needed"])
+async def test_a_remote_image_is_left_to_a_provider_that_fetches(engine: Make, remote: list[str], images: Any) -> None:
+    sent, report = await run(engine(fetch=Fetch(images=images)), image=ADDRESS)
+    assert (sent["image"], remote) == (ADDRESS, [])
+    assert report.images[0].note == "not in the request: fetched or held by the provider"
+
+
+async def test_a_remote_image_is_fetched_to_be_optimized_where_allowed(engine: Make, remote: list[str]) -> None:
+    sent, report = await run(engine(fetch=Fetch(images="always")), image=ADDRESS)
+    assert (sent["image"], remote) == (HALF, [ADDRESS])
+    assert [step.name for step in report.images[0].steps if step.applied] == ["act"]
+
+
+async def test_a_fetched_image_that_stays_as_it_is_keeps_its_address(engine: Make, remote: list[str]) -> None:
+    sent, _ = await run(engine(fetch=Fetch(images="always")), image=ADDRESS, prompt="rest")
+    assert (sent["image"], remote) == (ADDRESS, [ADDRESS])
+
+
+async def test_a_provider_that_takes_no_addresses_gets_the_image(
+    engine: Make, remote: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab.LabProvider, "fetches_images", False)
+    sent, report = await run(engine(fetch=Fetch(images="needed")), image=ADDRESS, prompt="rest")
+    assert (sent["image"], remote) == (BIG, [ADDRESS])
+    assert report.applied == ["fetch"]
+
+
+async def test_an_image_that_nobody_can_fetch_is_a_400_naming_the_part(
+    engine: Make, remote: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab.LabProvider, "fetches_images", False)
+    with pytest.raises(BadRequest, match="status 404") as caught:
+        await run(engine(fetch=Fetch(images="needed")), image=ADDRESS + "/gone")
+    assert (caught.value.code, caught.value.param) == ("image_unreachable", "image")
+
+
+async def test_an_image_fetched_in_vain_only_to_look_at_it_is_left_alone(engine: Make, remote: list[str]) -> None:
+    sent, report = await run(engine(fetch=Fetch(images="always")), image=ADDRESS + "/gone")
+    assert sent["image"] == ADDRESS + "/gone"
+    assert report.images[0].note == "its server answered with status 404"

@@ -84,8 +84,14 @@ def _meet(folder: Path) -> int:
     return present
 
 
+def _part(image: str, prompt: str) -> ImagePart:
+    if image.startswith("http"):
+        return ImagePart(path=("image",), url=image, prompt=prompt)
+    return ImagePart(path=("image",), base64=image, prompt=prompt)
+
+
 class Lab(Dialect):
-    """`{"model": M, "image": BASE64, "prompt": P}` to POST /lab."""
+    """`{"model": M, "image": BASE64 or URL, "prompt": P}` to POST /lab."""
 
     name = "lab"
     home = "lab"
@@ -103,7 +109,7 @@ class Lab(Dialect):
             document=document,
             model=documents.required(document, "model", str),
             stream=bool(document.get("stream")),
-            parts=(ImagePart(path=("image",), base64=image, prompt=prompt),) if image is not None else (),
+            parts=(_part(image, prompt),) if image is not None else (),
             options=options,
             edits=edits,
         )

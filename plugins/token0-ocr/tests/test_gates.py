@@ -73,6 +73,10 @@ def test_a_malformed_number_is_doubtful(number: str) -> None:
     assert gates.number_objection(words(number)) == "a number was read doubtfully"
 
 
+def test_an_amount_torn_in_two_is_doubtful() -> None:
+    assert gates.number_objection(words("752.", "74")) == "a number was read doubtfully"
+
+
 @pytest.mark.parametrize(
     "number",
     [

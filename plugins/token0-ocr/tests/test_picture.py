@@ -26,7 +26,7 @@ def noise() -> Grey:
     """Like a photo: soft blobs of all sizes, fine grain on top."""
     random = np.random.default_rng(7)
     coarse = cv2.resize(random.integers(0, 255, (12, 16), np.uint8), (800, 600), interpolation=cv2.INTER_CUBIC)
-    return np.clip(coarse + random.normal(0, 6, coarse.shape), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(coarse + random.normal(0, 6, coarse.shape), 0, 255), np.uint8)
 
 
 @pytest.mark.parametrize(("ink", "ground"), [(0, 255), (255, 0), (120, 255), (235, 40)])

@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from token0.interfaces import Declined
-from token0_ocr import reading
+from token0_ocr import gates, reading
 from token0_ocr.tesseract import Tesseract
 
 if TYPE_CHECKING:
@@ -120,16 +120,14 @@ def scripted(change: str, into: str | None) -> str | Declined:
         structs.replace(word, text=into or word.text) if word.text == change else word for word in found.words
     )
     second = structs.replace(found, words=other) if into else None
-    return reading.read_text(
-        np.kron(grey, np.ones((1, 1), np.uint8)), Scripted(found, second), deadline_seconds=60, min_confidence=85
-    )
+    return reading.read_text(grey, Scripted(found, second), deadline_seconds=60, min_confidence=85)
 
 
 def test_a_second_reading_that_is_late_is_declined(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading.gates, "ink_objection", lambda ink: None)
+    monkeypatch.setattr(gates, "ink_objection", lambda ink: None)
     assert scripted("1995", None) == reading.LATE
 
 
 def test_a_second_reading_with_another_number_is_declined(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading.gates, "ink_objection", lambda ink: None)
+    monkeypatch.setattr(gates, "ink_objection", lambda ink: None)
     assert scripted("1995", "1996") == Declined("two readings differ in a number")

@@ -86,7 +86,15 @@ def number_objection(words: Sequence[Word]) -> str | None:
             continue
         if LETTER_IN_NUMBER.search(text) or _misplaced_point(text):
             return "a number was read doubtfully"
+    if any(_torn(before, word) for before, word in pairwise(words)):
+        return "a number was read doubtfully"
     return None
+
+
+def _torn(before: Word, word: Word) -> bool:
+    """`752. 74`: one amount read as two words, or the end of a sentence; nothing but the meaning tells."""
+    close = 0 <= word.box.left - before.box.right < before.box.height
+    return close and re.search(r"\d[.,]$", before.text) is not None and word.text[0].isdigit()
 
 
 def _misplaced_point(text: str) -> bool:

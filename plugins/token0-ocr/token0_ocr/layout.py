@@ -17,7 +17,7 @@ Row = list["Word"]
 WIDEST_GAP = 4
 """Spaces that are left of a gutter which is empty in every row."""
 
-CELL_GAP = 1.3
+CELL_GAP = 1.5
 """Letter widths between two cells of a table; words of one phrase stand closer."""
 
 PROSE_WORDS = 4
