@@ -17,7 +17,7 @@ from token0.config import Config, Fetch, Step
 from token0.engine import Engine
 from token0.errors import BadRequest, ConfigError, PluginError, UnknownModel
 from token0.fetch import Fetcher, FetchError
-from token0.interfaces import Context, NoConfig
+from token0.interfaces import Context, NoConfig, Translator
 from token0.report import Report
 from token0.testing import png
 from token0.types import Edit, Image, Price, Request
@@ -302,3 +302,28 @@ async def test_an_image_fetched_in_vain_only_to_look_at_it_is_left_alone(engine:
     sent, report = await run(engine(fetch=Fetch(images="always")), image=ADDRESS + "/gone")
     assert sent["image"] == ADDRESS + "/gone"
     assert report.images[0].note == "its server answered with status 404"
+
+
+async def test_a_token_rule_that_fails_costs_the_saving_only(engine: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def count(*_: object) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(lab.LabCounter, "count", count)
+    sent, report = await run(engine())
+    assert sent == {"model": "lab", "image": BIG}
+    assert report.images[0].note == "sent as it came: ZeroDivisionError"
+
+
+def test_two_translators_of_one_way_are_an_error_naming_both() -> None:
+    class One(Translator):
+        name, source, target = "one", "a", "b"
+
+        def translate(self, document: dict[str, Any], model: str, *, drop: bool) -> Any: ...
+
+    class Two(One):
+        name = "two"
+
+    module = plugin("translators", token0_register_translators=lambda: [One, Two])
+    registry = plugins.load([], [lab, module])
+    with pytest.raises(PluginError, match="one and two both translate a to b"):
+        Engine(Config(providers={"lab": lab.LabProvider.Config()}), registry)

@@ -16,7 +16,7 @@ from token0 import config as configuration
 from token0 import plugins
 from token0.config import Config
 from token0.coordinates import in_prompt
-from token0.errors import BadRequest, PluginError, WorkerError, dotted
+from token0.errors import BadRequest, PluginError, PublicError, WorkerError, dotted
 from token0.fetch import Fetcher, FetchError
 from token0.images import Unopened, open_part
 from token0.interfaces import Context, Dialect, Endpoint, Optimizer, Provider, Translator
@@ -29,6 +29,9 @@ from token0.types import Content, Image, ImagePart, Request
 from token0.workers import Task, Workers
 
 log = logging.getLogger(__name__)
+
+
+_LARGE = 1024 * 1024
 
 
 class Engine:
@@ -47,9 +50,7 @@ class Engine:
         self.providers: Mapping[str, Provider] = MappingProxyType(
             {name: provider(config.providers[name]) for name, provider in registry.providers.items()}
         )
-        self.translators: Mapping[tuple[str, str], Translator] = MappingProxyType(
-            {(each.source, each.target): each() for each in registry.translators.values()}
-        )
+        self.translators: Mapping[tuple[str, str], Translator] = MappingProxyType(_translators(registry))
         self.router = Router(self.providers, config.routing.aliases, config.routing.default_provider)
         self._prices = {name: table() for name, table in registry.price_tables.items()}
         self._steps: Sequence[Optimizer] = [registry.optimizers[step.use](step.config) for step in config.pipeline]
@@ -108,7 +109,12 @@ class Engine:
             edits += dialect.edits(msgspec.structs.replace(request, model=route.model), changes)
             if report.changed and request.stream and request.options.report:
                 edits += dialect.asks_usage(request)
-        return splice(request.body, edits) if edits else request.body
+        if not edits:
+            return request.body
+        if len(request.body) > _LARGE:
+            # Walking megabytes of small values would hold the loop.
+            return await asyncio.to_thread(splice, request.body, edits)
+        return splice(request.body, edits)
 
     async def images(self, request: Request, route: Route, report: Report) -> dict[int, Sequence[Content]]:
         """Run the pipeline over every image of `request` and fill `report.images`; return what changed, by part."""
@@ -131,10 +137,23 @@ class Engine:
             if counter
         }
         results = await asyncio.gather(
-            *(self._image(part, contexts.get(part.prompt), route, request) for part in request.parts)
+            *(self._guarded(part, contexts.get(part.prompt), route, request) for part in request.parts)
         )
         report.images = tuple(result for result, _ in results)
         return {i: contents for i, (_, contents) in enumerate(results) if contents is not None}
+
+    async def _guarded(
+        self, part: ImagePart, ctx: Context | None, route: Route, request: Request
+    ) -> tuple[ImageReport, Sequence[Content] | None]:
+        """`_image`; a token rule or a dialect of a plugin that fails costs the saving, never the request."""
+        try:
+            return await self._image(part, ctx, route, request)
+        except PublicError:
+            raise
+        except Exception as error:
+            log.exception("image %s is sent as it came", dotted(part.path))
+            note = f"sent as it came: {type(error).__name__}"
+            return ImageReport(at=dotted(part.path), before=Shape(), after=Shape(), note=note), None
 
     async def _image(
         self, part: ImagePart, ctx: Context | None, route: Route, request: Request
@@ -255,3 +274,14 @@ def _override(image: Image, detail: str | None, ctx: Context) -> tuple[Image, tu
         ms=0.0,
     )
     return changed, (step,)
+
+
+def _translators(registry: plugins.Registry) -> dict[tuple[str, str], Translator]:
+    """The translators by what they lead from and to. Raises `PluginError` when two lead the same way."""
+    found: dict[tuple[str, str], Translator] = {}
+    for name, translator in registry.translators.items():
+        way = (translator.source, translator.target)
+        if way in found:
+            raise PluginError(f"{found[way].name} and {name} both translate {way[0]} to {way[1]}")
+        found[way] = translator()
+    return found

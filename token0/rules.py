@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import TypeVar
@@ -9,6 +10,8 @@ from typing import TypeVar
 from token0.interfaces import PriceTable, TokenCounter
 from token0.plugins import Registry
 from token0.types import Price
+
+log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
@@ -19,7 +22,12 @@ def find_counter(registry: Registry, provider: str, model: str) -> TokenCounter 
     The second half serves providers that host other vendors' models.
     """
     for family in _own_first(registry.token_counters, provider):
-        if counter := family.for_model(model):
+        try:
+            counter = family.for_model(model)
+        except Exception:
+            log.exception("the token rules of %s cannot tell about a model", family.name)
+            continue
+        if counter:
             return counter
     return None
 

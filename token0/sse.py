@@ -115,9 +115,10 @@ def _quote(data: bytes, start: int) -> int:
 
 def splitter(content_type: str) -> Splitter | None:
     """The splitter for a stream of this media type; None when it is not a stream of events."""
-    if content_type.startswith("text/event-stream"):
+    media_type = content_type.lower()
+    if media_type.startswith("text/event-stream"):
         return SseSplitter()
-    if content_type.startswith("application/x-ndjson"):
+    if media_type.startswith("application/x-ndjson"):
         return LineSplitter()
     return None
 
