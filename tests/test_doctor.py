@@ -5,15 +5,21 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import types
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pluggy
 import pytest
+from fakes import lab
 
+from token0 import config as configuration
+from token0 import hookimpl
 from token0.doctor import Finding, examine
-from token0.plugins import Installed, Registry
+from token0.plugins import Installed, Registry, load
 
 Install = Callable[..., None]
 
@@ -112,3 +118,39 @@ def test_every_bad_finding_has_a_remedy(install: Install) -> None:
     bad = [finding for finding in found().values() if not finding.ok]
     assert len(bad) == 3
     assert all(finding.remedy for finding in bad)
+
+
+@pytest.mark.parametrize(
+    ("mode", "key", "ok"),
+    [
+        (0o600, "sk-plain", True),
+        (0o644, "sk-plain", False),
+        (0o640, "sk-plain", False),
+        (0o644, "${SECRET_KEY}", True),
+        (0o666, "${SECRET_KEY}", False),
+        (0o644, None, True),
+    ],
+)
+def test_a_configuration_with_a_key_is_for_its_owner_alone(
+    tmp_path: Path, mode: int, key: str | None, ok: bool
+) -> None:
+    registry = load([], [_keeper()])
+    path = tmp_path / "token0.yaml"
+    path.write_text("pipeline: []\n" + (f"providers:\n  keeper:\n    api_key: {key}\n" if key else ""))
+    path.chmod(mode)
+    config = configuration.load(path, registry, {"SECRET_KEY": "sk-hidden"})
+    (finding,) = [each for each in examine(registry, config) if each.what.startswith("permissions")]
+    assert (finding.found, finding.ok) == (f"{mode:o}", ok)
+
+
+def _keeper() -> types.ModuleType:
+    class Settings(msgspec.Struct):
+        api_key: str = ""
+
+    class Keeper(lab.LabProvider):
+        name = "keeper"
+        Config = Settings
+
+    module = types.ModuleType("keeper")
+    module.token0_register_providers = hookimpl(lambda: [Keeper])  # type: ignore[attr-defined]
+    return module

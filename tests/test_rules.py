@@ -74,3 +74,11 @@ def test_another_table_helps_where_the_own_one_knows_nothing() -> None:
 
 def test_a_model_in_no_table_has_no_price() -> None:
     assert find_price({}, {"t": Table(5)}, "p", "unheard-of") is None
+
+
+def test_a_family_that_fails_is_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    def for_model(_: str) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(Hosted, "for_model", for_model)
+    assert type(counter("hosted")) is PatchCounter

@@ -73,6 +73,7 @@ def _parser(registry: plugins.Registry) -> argparse.ArgumentParser:
     explain.add_argument("--json", action="store_true", help="for programs")
 
     doctor = _command(commands, "doctor", _doctor, "check this installation for known traps")
+    doctor.add_argument("--config", metavar="FILE", help="the YAML, to look at its permissions too")
     doctor.add_argument("--json", action="store_true", help="for programs")
 
     for name, call in registry.each("token0_commands", subparsers=commands):
@@ -181,7 +182,7 @@ def _explain(arguments: argparse.Namespace, registry: plugins.Registry) -> int:
 def _doctor(arguments: argparse.Namespace, registry: plugins.Registry) -> int:
     from token0.doctor import examine
 
-    findings = examine(registry)
+    findings = examine(registry, _load(arguments.config, registry) if arguments.config else None)
     if arguments.json:
         print(msgspec.json.format(msgspec.json.encode(findings), indent=2).decode())
     for finding in () if arguments.json else findings:

@@ -6,10 +6,13 @@ import importlib
 import importlib.metadata
 import importlib.util
 import platform
+import stat
 import sys
+from pathlib import Path
 
 import msgspec
 
+from token0.config import Config
 from token0.plugins import Registry
 
 
@@ -22,16 +25,30 @@ class Finding(msgspec.Struct, frozen=True):
     remedy: str = ""
 
 
-def examine(registry: Registry) -> list[Finding]:
-    """Look at everything that applies here."""
+def examine(registry: Registry, config: Config | None = None) -> list[Finding]:
+    """Look at everything that applies here; at the file of `config` too, where one is given."""
     findings = [Finding("python", platform.python_version(), sys.version_info >= (3, 11), "Python 3.11 or newer.")]
     findings += [
         Finding(f"plugin {name}", reason, ok=False, remedy="Reinstall or remove the plugin.")
         for name, reason in registry.failures.items()
     ]
+    if config and config.path:
+        findings.append(_permissions(Path(config.path), config))
     findings += _pillow()
     findings += _tesseract()
     return findings
+
+
+def _permissions(path: Path, config: Config) -> Finding:
+    """Who else may change the configuration, or read a key that stands in it."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    readable = mode & (stat.S_IRGRP | stat.S_IROTH)
+    writable = mode & (stat.S_IWGRP | stat.S_IWOTH)
+    keys = [name for name, settings in config.providers.items() if getattr(settings, "api_key", "")]
+    literal = [name for name in keys if ("providers", name, "api_key") not in config.hidden]
+    ok = not writable and not (readable and literal)
+    remedy = f"chmod 600 {path}, or name keys as ${{NAME}}."
+    return Finding(f"permissions of {path}", f"{mode:o}", ok, remedy)
 
 
 def _pillow() -> list[Finding]:
