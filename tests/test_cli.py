@@ -207,7 +207,7 @@ def test_what_cannot_be_explained_is_said(run: Run, picture: Path, name: str, mo
     ("ok", "code", "text"), [(True, 0, "ok   a: b\n"), (False, 1, "BAD  a: b\n     do c\n")], ids=["well", "ill"]
 )
 def test_the_doctor_says_what_to_do(run: Run, monkeypatch: pytest.MonkeyPatch, ok: bool, code: int, text: str) -> None:
-    monkeypatch.setattr(doctor, "examine", lambda _: [Finding("a", "b", ok, "do c")])
+    monkeypatch.setattr(doctor, "examine", lambda *_: [Finding("a", "b", ok, "do c")])
     assert run("doctor") == (code, text, "")
     assert json.loads(run("doctor", "--json")[1]) == [{"what": "a", "found": "b", "ok": ok, "remedy": "do c"}]
 
@@ -294,7 +294,7 @@ def test_a_plugin_whose_commands_fail_costs_only_these(
 
 
 def test_ctrl_c_is_exit_code_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_: object) -> list[Finding]:
+    def interrupt(*_: object) -> list[Finding]:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(doctor, "examine", interrupt)

@@ -65,7 +65,8 @@ class Resize(Optimizer):
 
     def apply(self, image: Image, plan: Plan, ctx: Context) -> Image | Declined:
         """Decode, measure what is written, resize. Declines where that saves too little."""
-        from token0_resize.shrink import Floors, shrink
+        from token0_pixels import Floors
+        from token0_resize.shrink import shrink
 
         loss = linear_loss(ctx)
         short_side, text, digits = self.config.short_side, self.config.text_height, self.config.digit_height

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from token0.interfaces import Declined
-from token0.types import Image, Size
-from token0_pixels import Undecodable, decode, encode_smallest, resize
+from token0.types import Image
+from token0_pixels import Undecodable, decode, encode_smallest, look, resize
 from token0_resize.sizes import WORTH, cheapest, visible
-from token0_resize.writing import Writing, find_writing
 
 if TYPE_CHECKING:
     from token0.interfaces import Context
-    from token0_pixels import Pixels
-
-# Where the model sees more pixels than this, text is looked for at half the size first.
-_MANY = 3_000_000
-
-# Letters below this many pixels are measured too high, by up to a half: look again, closer, and else leave them alone.
-_BLURRED = 7.0
-
-# From this share of the picture under letters on it is a page: its letters are what must survive.
-_PAGE = 0.1
+    from token0.types import Size
+    from token0_pixels import Floors, Pixels, Writing
 
 # More bits a pixel than any drawing needs: a photograph that was saved as PNG.
 _PHOTO_BITS = 4
@@ -35,50 +26,19 @@ _CAREFUL_QUALITY = 90
 _LIGHTER = 0.9
 
 
-class Floors(NamedTuple):
-    """Least pixels, as the model sees them: side of a picture, height of small letters, of digits and capitals."""
-
-    short_side: float
-    text: float
-    digits: float
-
-
 def shrink(image: Image, ctx: Context, floors: Floors) -> Image | Declined:
     """`image` at the cheapest size that keeps `floors`, else at the size the provider would bring it to."""
     seen = visible(image.size, image.detail, ctx.counter)
     try:
         if ctx.quality == "lossless":
             return _made(image, seen, None, ctx, Declined("the model sees the picture as it is"), careful=True)
-        pixels, writing = _looked_at(image, seen)
-        needed = _needed(image.size, writing, floors)
-        target = cheapest(image.size, image.detail, ctx.counter, needed)
+        pixels, writing = look(image, seen)
+        target = cheapest(image.size, image.detail, ctx.counter, floors.scale(image.size, writing))
         illegible = writing is not None and writing.needed(floors.text, floors.digits) * image.width > seen.width * 1.05
         reason = _reason(image.size, seen, writing, illegible=illegible)
         return _made(image, target or seen, (pixels, writing), ctx, reason, careful=target is None)
     except Undecodable as error:
         return Declined(f"not decoded: {error}")
-
-
-def _looked_at(image: Image, seen: Size) -> tuple[Pixels, Writing | None]:
-    """The picture, decoded no larger than needed, and what is written in it, heights in its own full-size pixels."""
-    many = seen.width * seen.height > _MANY
-    wanted = Size(seen.width // 2, seen.height // 2) if many else seen
-    pixels = decode(image, at_least=wanted)
-    writing = find_writing(pixels.luma(), image.size, wanted)
-    if writing is not None and writing.blurred(_BLURRED) and many:
-        pixels = decode(image, at_least=seen)
-        writing = find_writing(pixels.luma(), image.size, seen) or writing
-    return pixels, writing
-
-
-def _needed(size: Size, writing: Writing | None, floors: Floors) -> float:
-    """The scale below which something is lost."""
-    picture = floors.short_side / min(size)
-    if writing is None:
-        return picture
-    if writing.blurred(_BLURRED):
-        return 1.0
-    return max(picture / 2 if writing.share >= _PAGE else picture, writing.needed(floors.text, floors.digits))
 
 
 def _reason(size: Size, seen: Size, writing: Writing | None, *, illegible: bool) -> Declined:

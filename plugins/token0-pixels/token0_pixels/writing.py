@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from token0_resize.letters import find_letters
-from token0_resize.lines import Lines, find_lines
+from token0_pixels.letters import find_letters
+from token0_pixels.lines import Lines, find_lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

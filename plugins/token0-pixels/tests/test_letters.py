@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from token0_resize.letters import find_letters
+from token0_pixels.letters import find_letters
 
 
 def boxes(array: np.ndarray[tuple[int, int], np.dtype[np.uint8]], *, light: bool = False) -> list[tuple[int, ...]]:

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from token0_resize.letters import find_letters
-from token0_resize.lines import Lines, find_lines
+from token0_pixels.letters import find_letters
+from token0_pixels.lines import Lines, find_lines
 
 
 def lines_of(text: str, scale: float = 1.0) -> Lines:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from token0.types import Size
-from token0_resize.writing import Writing, find_writing
+from token0_pixels.writing import Writing, find_writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from token0_resize.letters import Letters
+    from token0_pixels.letters import Letters
 
 # How far to the right the next letter may begin, in heights of this one, and in how many steps it is looked for.
 _REACH = 1.0

@@ -1,0 +1,59 @@
+"""How far a picture may be shrunk before something in it is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from token0.types import Size
+from token0_pixels.decode import decode
+from token0_pixels.writing import Writing, find_writing
+
+if TYPE_CHECKING:
+    from token0.types import Image
+    from token0_pixels.pixels import Pixels
+
+# Where the model sees more pixels than this, text is looked for at half the size first.
+_MANY = 3_000_000
+
+# Letters below this many pixels are measured too high, by up to a half: look again, closer, and else count with it.
+_BLURRED = 7.0
+_TOO_HIGH = 1.5
+
+# From this share of the picture under letters on it is a page: its letters are what must survive.
+_PAGE = 0.1
+
+
+class Floors(NamedTuple):
+    """Least pixels, as the model sees them: side of a picture, height of small letters, of digits and capitals."""
+
+    short_side: float
+    text: float
+    digits: float
+
+    def scale(self, size: Size, writing: Writing | None) -> float:
+        """The scale of a picture of `size` below which something is lost.
+
+        Above 1 where its text is below the floors already, or its sides are.
+        """
+        picture = self.short_side / min(size)
+        if writing is None:
+            return picture
+        text = writing.needed(self.text, self.digits)
+        if writing.blurred(_BLURRED):
+            return max(1.0, text * _TOO_HIGH)
+        return max(picture / 2 if writing.share >= _PAGE else picture, text)
+
+
+def look(image: Image, seen: Size) -> tuple[Pixels, Writing | None]:
+    """`image`, decoded no larger than the model sees it, and what is written in it.
+
+    Heights are in pixels of the full-size image. Raises `Undecodable`.
+    """
+    many = seen.width * seen.height > _MANY
+    wanted = Size(seen.width // 2, seen.height // 2) if many else seen
+    pixels = decode(image, at_least=wanted)
+    writing = find_writing(pixels.luma(), image.size, wanted)
+    if writing is not None and writing.blurred(_BLURRED) and many:
+        pixels = decode(image, at_least=seen)
+        writing = find_writing(pixels.luma(), image.size, seen) or writing
+    return pixels, writing
