@@ -225,3 +225,16 @@ def test_the_tokens_of_an_unknown_size_are_unknown(ctx: Context) -> None:
     drawing = Image(data=b"<svg>", format="svg", width=0, height=0)
     assert shape([drawing], ctx).tokens is None
     assert shape([drawing], ctx, 7).tokens == 7
+
+
+def test_each_step_can_look_at_the_image_as_it_came(image: Make, ctx: Context) -> None:
+    seen: list[Image | None] = []
+
+    class Looks(Step):
+        def apply(self, image: Image, plan: Plan, ctx: Context) -> Any:
+            seen.append(ctx.original)
+            return super().apply(image, plan, ctx)
+
+    original = image(320, 320)
+    run(original, ctx, [Looks("a", plan(), image(96, 96)), Looks("b", plan(), image(64, 64))])
+    assert seen == [original, original]

@@ -18,7 +18,7 @@ from token0.config import Config
 from token0.coordinates import in_prompt
 from token0.errors import BadRequest, PluginError, PublicError, WorkerError, dotted
 from token0.fetch import Fetcher, FetchError
-from token0.images import Unopened, open_part
+from token0.images import UNKNOWN, Unopened, corrections, open_part
 from token0.interfaces import Context, Dialect, Endpoint, Optimizer, Provider, Translator
 from token0.pipeline import Outcome, look, run, shape
 from token0.report import ImageReport, Report, Shape, StepReport
@@ -93,17 +93,19 @@ class Engine:
             warnings=list(request.options.warnings),
         )
 
-    async def prepare(self, dialect: Dialect, request: Request, route: Route, report: Report) -> bytes:
+    async def prepare(
+        self, dialect: Dialect, request: Request, route: Route, report: Report, *, refused: bool = False
+    ) -> bytes:
         """Optimize the images of a read request, fill `report.images`, return the body to send.
 
-        Without images to change and without edits of the dialect, that is the very object that came in.
+        `refused` tells the steps that the provider did not take an image of what they made before. Without images to change and without edits of the dialect, that is the very object that came in.
         """
         edits = list(request.edits)
         if request.model != route.model:
             edits += dialect.edits_model(request, route.model)
         if request.parts and request.options.optimize:
             started = time.perf_counter()
-            changes = await self.images(request, route, report)
+            changes = await self.images(request, route, report, refused=refused)
             report.lap("optimize", started)
             # What a dialect may write depends on the model that will read it.
             edits += dialect.edits(msgspec.structs.replace(request, model=route.model), changes)
@@ -116,7 +118,9 @@ class Engine:
             return await asyncio.to_thread(splice, request.body, edits)
         return splice(request.body, edits)
 
-    async def images(self, request: Request, route: Route, report: Report) -> dict[int, Sequence[Content]]:
+    async def images(
+        self, request: Request, route: Route, report: Report, *, refused: bool = False
+    ) -> dict[int, Sequence[Content]]:
         """Run the pipeline over every image of `request` and fill `report.images`; return what changed, by part."""
         counter = find_counter(self.registry, route.provider.name, route.model)
         if counter is None:
@@ -132,6 +136,7 @@ class Engine:
                 coordinates=request.coordinates or in_prompt(prompt),
                 limits=route.provider.limits,
                 images=len(request.parts),
+                refused=refused,
             )
             for prompt in {part.prompt for part in request.parts}
             if counter
@@ -166,16 +171,21 @@ class Engine:
         except (Unopened, FetchError) as reason:
             empty = Shape(bytes=len(part.base64 or "") * 3 // 4, detail=part.detail)
             return ImageReport(at=at, before=empty, after=empty, note=str(reason)), None
+        known = original.format != UNKNOWN
+        corrected = fetched + corrections(part, original, route.provider.limits) if known else ()
         if ctx is None:
             as_sent = shape([original], None)
-            forced = any(step.applied for step in fetched)
-            return ImageReport(at=at, before=as_sent, after=as_sent, steps=fetched), [original] if forced else None
-        image, overridden = _override(original, request.options.detail, ctx)
+            forced = any(step.applied for step in corrected)
+            return ImageReport(at=at, before=as_sent, after=as_sent, steps=corrected), [original] if forced else None
+        image, overridden = _override(original, request.options.detail if known else None, ctx)
         outcome, note = await self._outcome(image, ctx, route, at)
-        steps = fetched + overridden + outcome.steps
+        if outcome.unusable:
+            raise BadRequest(f"The image cannot be used: {outcome.unusable}.", at=part.path, code="invalid_image")
+        steps = corrected + overridden + outcome.steps
         before = shape([original], ctx, outcome.instead_of)
         changed = any(step.applied for step in steps)
         after = shape(outcome.contents, ctx) if changed else before
+        note = note or (None if known or changed else "not a format known here")
         report = ImageReport(at=at, before=before, after=after, steps=steps, note=note)
         return report, outcome.contents if changed else None
 
@@ -226,6 +236,7 @@ class Engine:
                 coordinates=ctx.coordinates,
                 limits=ctx.limits,
                 images=ctx.images,
+                refused=ctx.refused,
             )
         )
 

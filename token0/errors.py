@@ -4,6 +4,7 @@ Token0Error
 ├── ConfigError        the YAML is wrong: every mistake, with file and line
 ├── PluginError        a plugin is missing, broken or claims a taken name
 ├── WorkerError        a worker died, ran out of memory or of time: costs the saving, never the request
+├── Unusable           a step found an image that must not be sent: the engine makes a 400 of it
 └── PublicError        leaves the server: a status and a sentence in the caller's dialect
     ├── BadRequest         400, names the part
     ├── UnknownModel       404, names the candidates
@@ -36,6 +37,10 @@ class PluginError(Token0Error):
 
 class WorkerError(Token0Error):
     """The worker that had an image in hand could not finish it."""
+
+
+class Unusable(Token0Error):
+    """The image in hand must not be sent; the message ends `The image cannot be used: ...`."""
 
 
 class PublicError(Token0Error):

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import pybase64
 
 from token0.errors import BadRequest
-from token0.sniff import Header, sniff
-from token0.types import Image, ImagePart
+from token0.report import StepReport
+from token0.sniff import MEDIA_TYPES, Header, sniff
+from token0.types import Image, ImagePart, Limits
+
+UNKNOWN: Final = "unknown"
+"""The format of what is no picture known here, for steps that want to see it."""
+
+_PREFIX = re.compile(r"\s*data:[^,]{0,200},")
+_SAME = {"image/heif": "image/heic", "image/heif-sequence": "image/heic", "image/heic-sequence": "image/heic"}
 
 
 class Unopened(Exception):
@@ -20,12 +30,37 @@ def open_part(part: ImagePart, max_pixels: int) -> Image:
     data = _decode(part)
     header = sniff(data)
     if header is None:
-        raise Unopened("not a format known here")
+        return Image(data=data, format=UNKNOWN, width=0, height=0, detail=part.detail)
     if header.width * header.height > max_pixels:
         raise Unopened(
             f"{header.width}x{header.height} is beyond the limit of {max_pixels} pixels (workers.max_pixels)"
         )
     return _image(data, header, part.detail)
+
+
+def corrections(part: ImagePart, image: Image, limits: Limits) -> tuple[StepReport, ...]:
+    """What is wrong in the spelling of a part whose pixels may stay: it has to be written anew, as `image`.
+
+    Only where the provider takes the format: others are not cured by a label.
+    """
+    if part.base64 is None or image.format not in limits.formats:
+        return ()
+    found = []
+    if not _canonical(part.base64, image.data, limits):
+        found.append(("normalize", "base64 with a prefix, blanks or another alphabet is refused"))
+    declared = part.media_type
+    if declared is not None and _SAME.get(declared, declared) != MEDIA_TYPES[image.format]:
+        found.append(("relabel", f"declared as {declared[:40] or 'nothing'}, but it is {MEDIA_TYPES[image.format]}"))
+    return tuple(
+        StepReport(name=name, applied=True, why=why, tokens_before=0, tokens_after=0, ms=0.0) for name, why in found
+    )
+
+
+def _canonical(text: str, data: bytes, limits: Limits) -> bool:
+    bare = len(text.rstrip("=")) == -(-len(data) * 4 // 3)
+    if limits.base64url:
+        return bare
+    return bare and len(text) % 4 == 0 and "-" not in text and "_" not in text
 
 
 def _image(data: bytes, header: Header, detail: str | None) -> Image:
@@ -46,7 +81,7 @@ def _decode(part: ImagePart) -> bytes:
     except ValueError:
         pass
     # Line breaks, missing padding and the URL-safe alphabet are common, and some providers take them.
-    text = "".join(part.base64.split()).replace("-", "+").replace("_", "/")
+    text = "".join(_PREFIX.sub("", part.base64, count=1).split()).replace("-", "+").replace("_", "/")
     try:
         return pybase64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except ValueError:

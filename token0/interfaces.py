@@ -33,6 +33,9 @@ class TokenCounter(ABC):
     assumed: bool = False
     """True where the provider publishes no rule for this model and a relative's is used."""
 
+    details: tuple[str, ...] = ()
+    """Words that may be chosen as the `detail` of each single image; none where they change nothing."""
+
     @classmethod
     @abstractmethod
     def for_model(cls, model: str) -> TokenCounter | None:
@@ -56,7 +59,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     `prompt` is the text of the image's own turn. `coordinates` is true when answers are positions in the image:
     steps that move pixels must then stand aside. `limits` is what the provider refuses, `images` how many images the
-    whole request holds.
+    whole request holds. `refused` is true when the provider has refused an image of this very request.
+    `original` is the image as it came, for a step that reads it instead of sending it.
     """
 
     model: str
@@ -66,6 +70,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     coordinates: bool = False
     limits: Limits = Limits()
     images: int = 1
+    original: Image | None = None
+    refused: bool = False
 
     def tokens(self, *contents: Content) -> int:
         """What `contents` cost this model, by the exact rule; nothing for an image of unknown size."""
@@ -111,7 +117,10 @@ class Optimizer(ABC):
     """What the YAML says: `use: NAME`."""
 
     formats: ClassVar[frozenset[str]] = frozenset({"jpeg", "png", "gif", "webp"})
-    """Formats, by the names of `token0.sniff`, that are offered to this step; others pass it by."""
+    """Formats, by the names of `token0.sniff`, that are offered to this step; others pass it by.
+
+    "unknown" stands for bytes that are no picture known here.
+    """
 
     Config: ClassVar[type[msgspec.Struct]] = NoConfig
 
@@ -124,7 +133,10 @@ class Optimizer(ABC):
 
     @abstractmethod
     def apply(self, image: Image, plan: Any, ctx: Context) -> Content | Replacement | Declined:
-        """Do it. Runs in a worker process, under a deadline; an exception costs the saving, never the request."""
+        """Do it. Runs in a worker process, under a deadline; an exception costs the saving, never the request.
+
+        The one exception that does cost it is `Unusable`, for an image that the operator does not want to be sent.
+        """
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from token0.errors import Unusable
 from token0.interfaces import Context, Declined, Optimizer, Plan, Replacement
 from token0.report import Shape, StepReport
 from token0.types import Content, Image, Text
@@ -21,12 +22,14 @@ _FEWER_BYTES = 0.9
 class Outcome(msgspec.Struct, frozen=True):
     """What became of one image, and what each step said.
 
-    `instead_of` is what the image as it came costs, where only a step could tell.
+    `instead_of` is what the image as it came costs, where only a step could tell. `unusable` says why the image must
+    not be sent at all.
     """
 
     contents: tuple[Content, ...]
     steps: tuple[StepReport, ...] = ()
     instead_of: int | None = None
+    unusable: str | None = None
 
 
 def look(image: Image, ctx: Context, steps: Iterable[Optimizer]) -> tuple[StepReport, ...] | None:
@@ -49,6 +52,7 @@ def run(image: Image, ctx: Context, steps: Sequence[Optimizer]) -> Outcome:
 
     Where a step puts several contents in place of one, later steps see each image among them.
     """
+    ctx = msgspec.structs.replace(ctx, original=image)
     contents: tuple[Content, ...] = (image,)
     reports: list[StepReport] = []
     instead_of: int | None = None
@@ -58,7 +62,10 @@ def run(image: Image, ctx: Context, steps: Sequence[Optimizer]) -> Outcome:
             if not isinstance(content, Image) or content.format not in step.formats:
                 folded.append(content)
                 continue
-            replacement, report = _step(step, content, ctx)
+            try:
+                replacement, report = _step(step, content, ctx)
+            except Unusable as error:
+                return Outcome((image,), tuple(reports), unusable=str(error))
             folded += replacement.contents
             reports += [report] if report else []
             if content is image:
@@ -117,6 +124,8 @@ def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Replacement, Ste
             result = Replacement((result,))
         # Here, because a step may return what cannot be counted.
         after = _bill(result.contents, ctx)
+    except Unusable:
+        raise
     except Exception as error:
         # The message may quote image bytes or text read from them: the type is enough for the client.
         log.warning("step %s failed: %s", step.name, type(error).__name__, exc_info=True)

@@ -118,6 +118,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     formats:       image formats it takes, by the names of `token0.sniff`
     side:          longest side in pixels
+    animated:      whether it takes animated pictures
+    turns:         whether it shows a picture as its EXIF orientation says; else only pixels stored upright are safe
+    alpha:         whether it blends transparency itself; else it drops it, and what was transparent shows anything
+    base64url:     whether it takes the URL-safe alphabet, and base64 without padding, too
     side_of_many:  longest side once a request holds more than `many` images, in all turns together
     base64_bytes:  largest image, measured on its base64 text
     patches:       most 32-px patches of one image after the provider's own scaling
@@ -126,6 +130,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     formats: frozenset[str] = frozenset({"jpeg", "png", "gif", "webp"})
+    animated: bool = True
+    turns: bool = True
+    alpha: bool = True
+    base64url: bool = False
     side: int | None = None
     side_of_many: int | None = None
     many: int = 0

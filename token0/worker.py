@@ -49,6 +49,7 @@ def work(registry: plugins.Registry, steps: list[Optimizer], task: Task) -> Outc
         coordinates=task.coordinates,
         limits=task.limits,
         images=task.images,
+        refused=task.refused,
     )
     return run(task.image, ctx, steps)
 

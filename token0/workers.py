@@ -51,6 +51,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     coordinates: bool
     limits: Limits = Limits()
     images: int = 1
+    refused: bool = False
 
 
 class Workers:

@@ -66,3 +66,10 @@ def test_a_configured_key_takes_the_place_of_the_callers(client: dict[str, str])
 
 def test_a_key_for_the_provider_wins_over_the_one_for_the_gateway() -> None:
     assert sent({"Authorization": "Bearer caller", "X-Provider-Key": "sk-ant-3"}) == {"x-api-key": "sk-ant-3"}
+
+
+def test_limits_are_those_of_a_long_conversation_from_its_first_image_on() -> None:
+    limits = Anthropic.limits
+    assert limits.formats == {"jpeg", "png", "gif", "webp"}
+    assert (limits.side, limits.side_of_many, limits.many) == (8000, 1999, 0)
+    assert (limits.base64_bytes, limits.body_bytes) == (10_485_760, 33_554_432)

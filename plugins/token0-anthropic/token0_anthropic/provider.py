@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from token0.http import HttpConfig, HttpProvider
+from token0.types import Limits
 from token0_anthropic.messages import Messages
 
 if TYPE_CHECKING:
@@ -35,6 +36,18 @@ class Anthropic(HttpProvider):
     dialects = (Messages.name,)
     Config = AnthropicConfig
     key_header = "x-api-key"
+    # Vision guide, "Evaluate image size" and FAQ; request size limits of the API overview (Aug 2026). Animated pictures
+    # are taken, and their first frame is looked at. Above 20 images in all turns together, a side beyond 2000 px is
+    # refused, and exactly 2000 has been: kept from the first image on, so that turn 21 need not rewrite, and pay anew
+    # for, every turn before it.
+    limits = Limits(
+        side=8000,
+        side_of_many=1999,
+        many=0,
+        base64_bytes=10 * 1024 * 1024,
+        images=600,
+        body_bytes=32 * 1024 * 1024,
+    )
 
     def claims(self, model: str) -> bool:
         return _CLAIMED.fullmatch(model) is not None

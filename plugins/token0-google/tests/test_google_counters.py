@@ -50,7 +50,7 @@ def test_count_is_what_the_rule_gives(model: str) -> None:
         (None, 1089),
         ("auto", 1089),
         ("default", 1089),
-        ("original", 1089),
+        ("original", 2209),
         ("high", 1089),
         ("low", 256),
         ("medium", 529),
@@ -85,6 +85,8 @@ def test_strip_is_one_row_of_tokens() -> None:
     [
         ("gemini-3-pro", None, (1584, 1584)),
         ("gemini-3-pro", "low", (768, 768)),
+        ("gemini-3-pro", "medium", (1104, 1104)),
+        ("gemini-3-pro", "original", (2256, 2256)),
         ("gemini-2.5-flash", None, (3072, 3072)),
         ("gemini-2.5-flash", "low", (768, 768)),
         ("gemini-1.5-pro", None, (3072, 3072)),
@@ -92,6 +94,34 @@ def test_strip_is_one_row_of_tokens() -> None:
 )
 def test_large_image_is_seen_smaller(model: str, detail: str | None, seen: tuple[int, int]) -> None:
     assert counter(model).seen(Size(5000, 5000), detail) == seen
+
+
+@pytest.mark.parametrize(
+    ("size", "detail", "seen"),
+    [
+        ((64, 64), "low", (768, 768)),
+        ((1920, 1080), "low", (1056, 576)),
+        ((100, 200), None, (1104, 2256)),
+        ((100_000, 50), "low", (13_440, 48)),
+    ],
+)
+def test_image_fills_the_tokens_it_costs_on_gemini_3(
+    size: tuple[int, int], detail: str | None, seen: tuple[int, int]
+) -> None:
+    assert counter("gemini-3-pro").seen(Size(*size), detail) == seen
+
+
+@pytest.mark.parametrize(
+    ("model", "details"),
+    [
+        ("gemini-3.8-flash", ("low", "medium", "high")),
+        ("gemini-4-argon", ("low", "medium", "high")),
+        ("gemini-2.5-flash", ()),
+        ("gemini-1.5-pro", ()),
+    ],
+)
+def test_details_are_the_words_that_one_image_may_have(model: str, details: tuple[str, ...]) -> None:
+    assert counter(model).details == details
 
 
 @pytest.mark.parametrize(

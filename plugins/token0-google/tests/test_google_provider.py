@@ -58,3 +58,8 @@ def test_a_key_travels_where_google_reads_it(path: str, given: dict[str, str], s
 )
 def test_the_callers_key_leaves_the_address_and_nothing_else(path: str, after: str) -> None:
     assert _without_key(path) == after
+
+
+def test_limits_are_the_documented_ones() -> None:
+    assert Google.limits.formats == {"jpeg", "png", "webp", "heic"}
+    assert (Google.limits.images, Google.limits.body_bytes) == (3600, 20_000_000)

@@ -49,7 +49,7 @@ class GoogleCounter(TokenCounter):
     """One family's rule.
 
     `detail` may be Gemini's level (`MEDIA_RESOLUTION_LOW`, `low`, `medium`, `high`, `ultra_high`, `default`) or
-    OpenAI's word; `auto` and `original` say nothing about a size, so they are the default.
+    OpenAI's word: `original` is `ultra_high`, `auto` says nothing about a size, so it is the default.
     """
 
     name = "google"
@@ -58,6 +58,7 @@ class GoogleCounter(TokenCounter):
         self.family = family
         self.grid = family.rule.grid
         self.assumed = family.assumed
+        self.details = family.rule.details
 
     @classmethod
     def for_model(cls, model: str) -> GoogleCounter | None:

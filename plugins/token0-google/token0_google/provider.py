@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from token0.http import HttpConfig, HttpProvider
+from token0.types import Limits
 
 if TYPE_CHECKING:
     from multidict import CIMultiDict
@@ -35,6 +36,15 @@ class Google(HttpProvider):
     fetches_images = False
     Config = GoogleConfig
     key_header = "x-goog-api-key"
+    # Image understanding guide, "Supported image formats" and "File limit", inline data in all 20 MB (Oct 2026). That
+    # animations are taken is said nowhere. JSON of protocol buffers reads both base64 alphabets, padded or not.
+    limits = Limits(
+        formats=frozenset({"jpeg", "png", "webp", "heic"}),
+        animated=False,
+        base64url=True,
+        images=3_600,
+        body_bytes=20 * 1000 * 1000,
+    )
 
     def claims(self, model: str) -> bool:
         return _CLAIMED.fullmatch(model) is not None

@@ -17,8 +17,13 @@ LARGEST = 3072
 
 
 def level(detail: str | None) -> str:
-    """`MEDIA_RESOLUTION_LOW`, `low` and `LOW` are one word; all that names no size is `default`."""
+    """`MEDIA_RESOLUTION_LOW`, `low` and `LOW` are one word; all that names no size is `default`.
+
+    OpenAI's `original` is `ultra_high`: that is what it is sent as.
+    """
     word = (detail or "").lower().removeprefix("media_resolution_")
+    if word == "original":
+        return "ultra_high"
     return word if word in ("low", "medium", "high", "ultra_high") else "default"
 
 
@@ -35,8 +40,9 @@ class ResolutionRule(msgspec.Struct, frozen=True):
     ultra_high: int
 
     grid = None
+    details = ("low", "medium", "high")
+    # Three patches of 16 px a side make a token in Gemma 4's processor; Google publishes no figure for Gemini.
     _token_pixels = 48
-    # One token covers 48 px in Gemma 4's processor; Google publishes no figure for Gemini.
 
     def layout(self, size: Size, detail: str | None) -> Size:
         """Tokens across and down."""
@@ -48,8 +54,9 @@ class ResolutionRule(msgspec.Struct, frozen=True):
         return Size(min(width // height, most), 1) if down == 0 else Size(1, min(height // width, most))
 
     def seen(self, size: Size, detail: str | None) -> Size:
+        """The grid of tokens in pixels (inferred): every image is brought to it, a thumbnail is enlarged."""
         across, down = self.layout(size, detail)
-        return Size(min(size.width, across * self._token_pixels), min(size.height, down * self._token_pixels))
+        return Size(across * self._token_pixels, down * self._token_pixels)
 
     def count(self, size: Size, detail: str | None) -> int:
         across, down = self.layout(size, detail)
@@ -61,13 +68,17 @@ class CropRule(msgspec.Struct, frozen=True):
 
     Google's pages disagree about large images. The crop formula has no end (12,384 tokens for 24 megapixels); another
     page says that the model is shown at most 3,072 px a side, a third speaks of about 2,304 tokens. The count is the
-    plain formula, the one with an example; beyond 3,072 px it may therefore be too high, never too low.
+    plain formula, the one with an example; beyond 3,072 px it may therefore be too high, never too low, and so may what
+    shrinking such an image is said to save. The bill is in `usage`.
+
+    There are no `details` to choose: the resolution is that of the whole request.
     """
 
     low: int = 64
     medium: int = 256
 
     grid = CROP
+    details = ()
 
     def seen(self, size: Size, detail: str | None) -> Size:
         """`low` and `medium` are one view; that it is as large as one crop, 768 px, is assumed."""
@@ -90,6 +101,7 @@ class FlatRule(msgspec.Struct, frozen=True):
     """Every image costs the same."""
 
     grid = None
+    details = ()
 
     def seen(self, size: Size, detail: str | None) -> Size:
         return fit(size, LARGEST)

@@ -120,6 +120,11 @@ def test_a_picture_of_text_becomes_labelled_text(image: Image) -> None:
     assert applied(image) == Text(EXPECTED)
 
 
+def test_the_image_is_read_as_it_came_however_small_it_is_sent() -> None:
+    sent = blank(225, 50)
+    assert applied(sent, context(original=picture())) == Text(EXPECTED.replace("900x200", "225x50"))
+
+
 def test_transparent_ground_is_white() -> None:
     array = np.zeros((200, 900, 4), np.uint8)
     for row, line in enumerate(LINES):

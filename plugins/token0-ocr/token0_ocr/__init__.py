@@ -56,18 +56,22 @@ class Ocr(Optimizer):
             )
 
     def plan(self, image: Image, ctx: Context) -> Plan | Declined:
-        if why := _header_objection(image) or _context_objection(ctx):
+        if why := _header_objection(self._source(image, ctx)) or _context_objection(ctx):
             return Declined(why)
         least = ctx.counter.count_text(label("", image.size))
         if least >= ctx.tokens(image):
             return Declined("even a short text would not be cheaper than the image")
         return Plan(tokens=least, why="read the text instead of looking at the image")
 
+    def _source(self, image: Image, ctx: Context) -> Image:
+        """What is read: an earlier step may have made the image smaller, but that is for eyes."""
+        return ctx.original if ctx.original and ctx.original.format in self.formats else image
+
     def apply(self, image: Image, plan: Any, ctx: Context) -> Text | Declined:
         from token0_ocr.reading import read_image
 
         found = read_image(
-            image,
+            self._source(image, ctx),
             Tesseract(self.config.languages),
             deadline_seconds=self.config.deadline_seconds,
             min_confidence=self.config.min_confidence,

@@ -151,3 +151,9 @@ async def test_a_configured_key_is_sent_for_the_list(upstream):
 def test_an_address_without_a_scheme_is_a_mistake_in_the_settings(address):
     with pytest.raises(msgspec.ValidationError, match="base_url"):
         msgspec.convert({"base_url": address}, OllamaConfig)
+
+
+def test_only_what_older_servers_read_and_see_right_is_in_the_limits():
+    limits = OllamaServer.limits
+    assert limits.formats == {"jpeg", "png"}
+    assert (limits.animated, limits.turns, limits.alpha) == (False, False, False)

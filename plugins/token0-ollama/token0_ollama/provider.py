@@ -10,6 +10,7 @@ import msgspec
 from multidict import CIMultiDict
 
 from token0.http import HttpConfig, HttpProvider
+from token0.types import Limits
 from token0_ollama.tags import Tags
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class OllamaServer(HttpProvider):
     dialects = ("ollama", "openai-responses")
     fetches_images = False
     Config = OllamaConfig
+    # stb_image behind llama-server (tools/mtmd, Aug 2026): older builds read no WebP; EXIF is not looked at, a fourth
+    # channel is cut off.
+    limits = Limits(formats=frozenset({"jpeg", "png"}), animated=False, turns=False, alpha=False)
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)

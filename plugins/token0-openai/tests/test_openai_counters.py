@@ -141,6 +141,22 @@ def test_models_outside_the_guide_are_marked_as_assumed(model: str, assumed: boo
     assert counter(model).assumed is assumed
 
 
+@pytest.mark.parametrize(
+    ("model", "details"),
+    [
+        ("gpt-4o", ("low", "high")),
+        ("gpt-6-astra", ("low", "high", "original")),
+        ("gpt-5.5", ("low", "high", "original")),
+        ("gpt-5.4", ("low", "high", "original")),
+        ("gpt-5.2", ()),
+        ("gpt-4.1-mini", ()),
+        ("o4-mini", ()),
+    ],
+)
+def test_details_are_the_levels_that_change_something(model: str, details: tuple[str, ...]) -> None:
+    assert counter(model).details == details
+
+
 def test_same_model_gives_the_same_counter() -> None:
     assert OpenAICounter.for_model("gpt-5.5") is OpenAICounter.for_model("gpt-5.5")
 

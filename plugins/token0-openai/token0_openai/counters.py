@@ -23,6 +23,7 @@ class OpenAICounter(TokenCounter):
         self.family = family
         self.grid = family.rule.grid
         self.assumed = family.assumed
+        self.details = family.rule.details
 
     @classmethod
     def for_model(cls, model: str) -> OpenAICounter | None:

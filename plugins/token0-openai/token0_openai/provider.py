@@ -28,7 +28,8 @@ class OpenAI(HttpProvider):
     dialects = ("openai-chat", "openai-responses")
     Config = OpenAIConfig
     # Images and vision guide, "Image input requirements" (Oct 2026).
-    limits = Limits(patches=30_000, images=1_500, body_bytes=512 * 1024 * 1024)
+    # "Non-animated GIF" is the only word about animations, so none is sent.
+    limits = Limits(animated=False, patches=30_000, images=1_500, body_bytes=512 * 1024 * 1024)
 
     def claims(self, model: str) -> bool:
         return _CLAIMED.match(model) is not None

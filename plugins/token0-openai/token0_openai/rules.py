@@ -27,6 +27,7 @@ class TileRule(msgspec.Struct, frozen=True):
     short_side: int = 768
 
     grid = TILE
+    details = ("low", "high")
 
     def seen(self, size: Size, detail: str | None) -> Size:
         if detail == "low":
@@ -65,6 +66,13 @@ class PatchRule(msgspec.Struct, frozen=True):
     denominator: int
 
     grid = PATCH
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The levels of the guide; none for the models whose levels are all the same."""
+        if self.low == self.high:
+            return ()
+        return ("low", "high") if self.original is None else ("low", "high", "original")
 
     def bounds(self, detail: str | None) -> Bounds:
         level = detail if detail in ("low", "high", "original") else self.default

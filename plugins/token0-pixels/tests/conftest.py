@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 
 from token0.sniff import sniff
 from token0.types import Image
+from token0_pixels import testing
 
 Encoder = Callable[..., Image]
 
@@ -35,6 +36,16 @@ def encoded() -> Encoder:
         return image_of(file.getvalue())
 
     return encode
+
+
+@pytest.fixture(scope="session")
+def page() -> Callable[..., NDArray[np.uint8]]:
+    return testing.draw_page
+
+
+@pytest.fixture(scope="session")
+def photo() -> Callable[[int, int], NDArray[np.uint8]]:
+    return testing.draw_photo
 
 
 def image_of(data: bytes) -> Image:
