@@ -1,0 +1,167 @@
+"""What is saved, and what is lost: every picture and question of a data set through the pipeline, judged by a reader.
+
+Usage: python benchmarks/answers.py --data DIR [--models A,B] [--quality legible] [--sample N] [--oracle] [--plot F.svg]
+
+A question counts where the reader finds its answer in the original, at the same share of what the model would see. It
+is lost when it is neither in the text that is sent nor found in the picture that is sent. The reader is rapidocr, in an
+environment of its own under --cache (made at the first run; it needs 400 MB and, for the whole set, hours).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import collections
+import json
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import pybase64
+from chart import curve
+from survival import Judge, Reader, scorer
+
+from token0 import config as configuration
+from token0 import plugins
+from token0.engine import Engine
+from token0.images import open_part
+from token0.interfaces import TokenCounter
+from token0.rules import find_counter
+from token0.types import Image, ImagePart, Request, Size
+
+MODELS = (
+    "gpt-4o,gpt-4.1-mini,gpt-5.4,gpt-6-astra,claude-haiku-4-5,claude-opus-5-5,gemini-2.5-flash,gemini-3.8-flash,"
+    "ollama/llava:7b,ollama/llava-llama3,ollama/minicpm-v,ollama/moondream"
+)
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+
+
+class Result(NamedTuple):
+    """One question about one picture: tokens before and after, and whether the answer was there and stayed."""
+
+    category: str
+    before: int
+    after: int
+    counted: bool
+    lost: bool
+    ms: float
+
+
+def rows(data: Path, sample: int | None) -> list[dict[str, Any]]:
+    """Raster pictures that open and have questions; with `sample`, the same random ones every time."""
+    every = [json.loads(line) for line in (data / "manifest.jsonl").read_text().splitlines()]
+    found = [row for row in every if not row["hostile"] and row["format"] in FORMATS and row["questions"]]
+    found = [row for row in found if row["opens"].get("cv2") == "ok"]
+    return random.Random(1).sample(found, sample) if sample else found
+
+
+class Run:
+    """One model at one quality."""
+
+    def __init__(self, engine: Engine, model: str, judge: Judge) -> None:
+        self._engine, self._model, self._judge = engine, model, judge
+
+    async def measure(self, row: dict[str, Any], data: bytes, *, oracle: bool) -> list[Result]:
+        route = await self._engine.router.route(self._model)
+        counter = find_counter(self._engine.registry, route.provider.name, route.model)
+        assert counter
+        results = []
+        for question in row["questions"]:
+            part = ImagePart(path=("image",), base64=pybase64.b64encode(data).decode(), prompt=question["q"])
+            request = Request(body=b"", document={}, model=self._model, parts=(part,))
+            report = self._engine.report("benchmark", request, route)
+            start = time.perf_counter()
+            changes = await self._engine.images(request, route, report)
+            ms = (time.perf_counter() - start) * 1000
+            original = open_part(part, self._engine.config.workers.max_pixels)
+            (image,) = report.images
+            counted = bool(question.get("a")) and question["kind"] == "extract"
+            counted = counted and self._judge.answered([original], question, counter)
+            after = image.after.tokens or 0
+            if oracle:
+                after = self._oracle(original, question, counter) if counted else after
+                lost = False
+            else:
+                lost = counted and not self._judge.answered(changes.get(0, [original]), question, counter)
+            results.append(Result(row["category"], image.before.tokens or 0, after, counted, lost, ms))
+        return results
+
+    def _oracle(self, image: Image, question: dict[str, Any], counter: TokenCounter) -> int:
+        """Tokens of the smallest resizing from which the reader still finds this very answer."""
+        best = counter.count(image.size, image.detail)
+        for size in _smaller(image, counter):
+            smaller = msgspec.structs.replace(image, width=size.width, height=size.height)
+            if not self._judge.answered([_resized(image, smaller)], question, counter):
+                break
+            best = min(best, counter.count(size, image.detail))
+        return best
+
+
+def _smaller(image: Image, counter: TokenCounter) -> Iterator[Size]:
+    for percent in (80, 64, 50, 40, 32, 25, 20, 16, 12):
+        seen = counter.seen(image.size, image.detail)
+        yield Size(max(1, seen.width * percent // 100), max(1, seen.height * percent // 100))
+
+
+def _resized(image: Image, target: Image) -> Image:
+    from token0_pixels import decode, encode, resize
+
+    data = encode(resize(decode(image, at_least=target.size), target.size), "png")
+    return msgspec.structs.replace(target, data=data, format="png", orientation=1)
+
+
+def table(results: list[Result]) -> tuple[float, float]:
+    """Print a line for each category and one for all; return the shares saved and lost."""
+    groups = collections.defaultdict(list)
+    for result in results:
+        groups[result.category].append(result)
+    for category, group in [*sorted(groups.items()), ("all", results)]:
+        before, after = sum(each.before for each in group), sum(each.after for each in group)
+        counted = sum(each.counted for each in group)
+        lost = sum(each.lost for each in group)
+        saved = 1 - after / before if before else 0.0
+        share = lost / counted if counted else 0.0
+        ms = sum(each.ms for each in group) / len(group)
+        print(
+            f"  {category:<12} saved {saved:7.1%}   lost {lost:3d} of {counted:3d} {share:7.2%}   {ms:6.0f} ms a question"
+        )
+    return saved, share
+
+
+async def main(arguments: argparse.Namespace) -> None:
+    reader = Reader(arguments.cache)
+    judge = Judge(reader, scorer(arguments.data.parent / "score_text.py"))
+    registry = plugins.load()
+    points: dict[str, list[tuple[float, float, str]]] = {}
+    for quality in arguments.quality.split(","):
+        config = msgspec.structs.replace(configuration.load(arguments.config, registry), quality=quality)
+        engine = Engine(config, registry)
+        for model in arguments.models.split(","):
+            run = Run(engine, model, judge)
+            results: list[Result] = []
+            for row in rows(arguments.data, arguments.sample):
+                data = (arguments.data / row["file"]).read_bytes()
+                results += await run.measure(row, data, oracle=arguments.oracle)
+            print(f"{model}, {'oracle' if arguments.oracle else quality}", flush=True)
+            saved, lost = table(results)
+            points.setdefault(model, []).append((lost, saved, quality))
+        await engine.close()
+    if arguments.plot:
+        arguments.plot.write_text(curve(points))
+    reader.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--config", default=str(Path(__file__).parent.parent / "examples" / "token0.yaml"))
+    parser.add_argument("--models", default=MODELS)
+    parser.add_argument("--quality", default="legible", help="one or several of lossless, legible, thrifty")
+    parser.add_argument("--sample", type=int, help="this many pictures, the same ones every time")
+    parser.add_argument("--oracle", action="store_true", help="the best resizing that knows the question")
+    parser.add_argument("--plot", type=Path, help="an SVG of saved against lost")
+    parser.add_argument("--cache", type=Path, default=Path(".cache/answers"), help="reader and readings")
+    asyncio.run(main(parser.parse_args()))

@@ -1,0 +1,95 @@
+"""Whether an answer is still in what is sent: in the text, or legible in the picture at a share of what the model sees."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from token0.interfaces import TokenCounter
+from token0.types import Content, Image, Size, Text
+from token0_pixels import decode, encode, resize
+
+SHARE = 0.65
+"""OCR engines read smaller print than vision models do, so the reader sees less than the model would."""
+
+
+class Reader:
+    """Reads pictures with rapidocr. The environment is made once; readings are kept in `folder`, by pixels and size."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        python = folder / "venv" / "bin" / "python"
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", "rapidocr", "onnxruntime"], check=True)
+        command = [str(python), str(Path(__file__).with_name("reader.py"))]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._kept = folder / "readings.jsonl"
+        self._readings: dict[str, str] = {}
+        if self._kept.exists():
+            self._readings = dict(json.loads(line) for line in self._kept.read_text().splitlines())
+
+    def read(self, image: Image, size: Size) -> str:
+        """The text of `image` brought to `size`."""
+        key = f"{hashlib.sha256(image.data).hexdigest()[:32]}-{size.width}x{size.height}"
+        if key not in self._readings:
+            self._readings[key] = self._ask(image, size)
+            with self._kept.open("a") as kept:
+                kept.write(json.dumps([key, self._readings[key]]) + "\n")
+        return self._readings[key]
+
+    def _ask(self, image: Image, size: Size) -> str:
+        assert self._process.stdin
+        assert self._process.stdout
+        with tempfile.NamedTemporaryFile(suffix=".png") as picture:
+            picture.write(encode(resize(decode(image, at_least=size), size), "png"))
+            picture.flush()
+            self._process.stdin.write(picture.name + "\n")
+            self._process.stdin.flush()
+            return str(json.loads(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(30)
+        self._process.stdout.close()
+
+
+def scorer(path: Path) -> ModuleType:
+    """The data set's own comparison of answers."""
+    spec = importlib.util.spec_from_file_location("score_text", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Judge:
+    """Decides whether a question can still be answered."""
+
+    def __init__(self, reader: Reader, score: Any) -> None:
+        self._reader = reader
+        self._score = score
+
+    def answered(self, contents: Sequence[Content], question: dict[str, Any], counter: TokenCounter) -> bool:
+        """True when the answer stands in a text, or the reader finds it in a picture."""
+        return any(self._hit(content, question, counter) for content in contents)
+
+    def _hit(self, content: Content, question: dict[str, Any], counter: TokenCounter) -> bool:
+        if isinstance(content, Text):
+            text = content.text
+        else:
+            seen = counter.seen(content.size, content.detail)
+            share = Size(max(1, round(seen.width * SHARE)), max(1, round(seen.height * SHARE)))
+            text = self._reader.read(content, share)
+        return bool(self._score.answer_hit(self._score.Text(text), question))
