@@ -125,9 +125,7 @@ def table(results: list[Result]) -> tuple[float, float]:
         saved = 1 - after / before if before else 0.0
         share = lost / counted if counted else 0.0
         ms = sum(each.ms for each in group) / len(group)
-        print(
-            f"  {category:<12} saved {saved:7.1%}   lost {lost:3d} of {counted:3d} {share:7.2%}   {ms:6.0f} ms a question"
-        )
+        print(f"  {category:<12} saved {saved:7.1%}   lost {lost:3d} of {counted:3d} {share:7.2%}   {ms:6.0f} ms")
     return saved, share
 
 

@@ -16,19 +16,20 @@ def curve(points: dict[str, list[tuple[float, float, str]]]) -> str:
         x = EDGE + lost / most * (WIDTH - 2 * EDGE)
         return round(x, 1), round(HEIGHT - EDGE - max(saved, 0) * (HEIGHT - 2 * EDGE), 1)
 
+    middle = 'text-anchor="middle"'
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-        f'<text x="{WIDTH // 2}" y="{HEIGHT - 15}" text-anchor="middle">answers lost</text>',
-        f'<text x="15" y="{HEIGHT // 2}" transform="rotate(-90 15 {HEIGHT // 2})" text-anchor="middle">tokens saved</text>',
+        f'<text x="{WIDTH // 2}" y="{HEIGHT - 15}" {middle}>answers lost</text>',
+        f'<text x="15" y="{HEIGHT // 2}" transform="rotate(-90 15 {HEIGHT // 2})" {middle}>tokens saved</text>',
     ]
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         left, y = at(0, share)
-        lines.append(
-            f'<path d="M{left} {y}H{WIDTH - EDGE}" stroke="#ddd"/><text x="{left - 8}" y="{y + 4}" text-anchor="end">{share:.0%}</text>'
-        )
+        lines.append(f'<path d="M{left} {y}H{WIDTH - EDGE}" stroke="#ddd"/>')
+        lines.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{share:.0%}</text>')
         x, bottom = at(share * most, 0)
-        lines.append(f'<text x="{x}" y="{bottom + 20}" text-anchor="middle">{share * most:.1%}</text>')
+        lines.append(f'<text x="{x}" y="{bottom + 20}" {middle}>{share * most:.1%}</text>')
     for number, (model, each) in enumerate(points.items()):
         colour = COLOURS[number % len(COLOURS)]
         placed = [at(lost, saved) for lost, saved, _ in each]

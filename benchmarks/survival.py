@@ -1,4 +1,4 @@
-"""Whether an answer is still in what is sent: in the text, or legible in the picture at a share of what the model sees."""
+"""Whether an answer is still in what is sent: in the text, or legible in the picture at a share of its size."""
 
 from __future__ import annotations
 
