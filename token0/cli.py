@@ -110,20 +110,19 @@ def _load(path: str | None, registry: plugins.Registry) -> configuration.Config:
 
 
 def _run(arguments: argparse.Namespace, registry: plugins.Registry) -> int:
-    from token0.engine import Engine
-    from token0.server import listen, prefork, serve
+    from token0.server import Source, listen, prefork, serve
 
     logging.getLogger("token0").setLevel(logging.INFO)
-    config = _load(arguments.config, registry)
-    host = arguments.host or config.server.host
-    sock = listen(host, config.server.port if arguments.port is None else arguments.port)
+    source = Source(lambda: _load(arguments.config, registry), registry)
+    host = arguments.host or source.config.server.host
+    sock = listen(host, source.config.server.port if arguments.port is None else arguments.port)
     port = sock.getsockname()[1]
     print(f"token0-gateway listens on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
     if arguments.workers > 1:
-        return prefork(lambda: Engine(config, registry), sock, arguments.workers)
+        return prefork(source, sock, arguments.workers)
     # What start-up made stays: no need to walk it in every collection.
     gc.freeze()
-    asyncio.run(serve(Engine(config, registry), sock))
+    asyncio.run(serve(source, sock))
     return 0
 
 

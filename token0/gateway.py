@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from urllib.parse import quote
 
 import msgspec
@@ -15,6 +18,7 @@ from token0 import documents
 from token0.bodies import read_body
 from token0.engine import Engine
 from token0.errors import BadRequest, PluginError, PublicError
+from token0.estimate import estimate
 from token0.interfaces import Call, Dialect, Endpoint, Provider, Translator
 from token0.relay import Aborted, Relay, error_response, own_headers
 from token0.report import Report
@@ -30,11 +34,45 @@ class Gateway:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._running: Counter[Engine] = Counter()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def swap(self, engine: Engine) -> None:
+        """Serve requests from now on with `engine`; the one before it is closed when its last request is done."""
+        before, self.engine = self.engine, engine
+        self._retire(before)
+
+    async def close(self) -> None:
+        """Close the engine, and wait for those before it. Call it when no request is running any more."""
+        await self.engine.close()
+        await asyncio.gather(*self._closing)
+
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[Engine]:
+        """The engine for one request, which keeps it to its end."""
+        engine = self.engine
+        self._running[engine] += 1
+        try:
+            yield engine
+        finally:
+            self._running[engine] -= 1
+            if engine is not self.engine:
+                self._retire(engine)
+
+    def _retire(self, engine: Engine) -> None:
+        """Close an engine that was replaced, unless it still has requests. The last of them must not wait for it."""
+        if self._running[engine]:
+            return
+        del self._running[engine]
+        task = asyncio.create_task(_closed(engine))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     def application(self) -> web.Application:
         """The application, with the pages of plugins. Raises `PluginError` naming a plugin whose pages fail."""
         app = web.Application(client_max_size=self.engine.config.server.max_body_bytes)
         app.router.add_get("/health", health)
+        app.router.add_post("/v1/estimate", self.estimate)
         for name, call in self.engine.registry.each("token0_routes", router=app.router):
             try:
                 call()
@@ -45,25 +83,40 @@ class Gateway:
 
     async def handle(self, http: web.Request) -> web.StreamResponse:
         """Serve one request of any dialect."""
-        engine = self.engine
-        passing = None
-        for dialect in engine.dialects.values():
-            # As it was sent: a decoded path could carry a query, or end the line, on its way to the provider.
-            endpoint = dialect.match(http.method, http.rel_url.raw_path, http.headers)
-            if endpoint is None:
-                continue
-            if endpoint.kind != "relay":
-                return await Exchange(engine, dialect, endpoint, http).serve()
-            # Another dialect may know better what this path is.
-            if passing is None or endpoint.sure:
-                passing = Exchange(engine, dialect, endpoint, http)
-        if passing:
-            return await passing.serve()
-        paths = f"{http.method} {http.path} is no endpoint of an installed dialect ({', '.join(engine.dialects)})."
-        unknown = {"error": {"message": paths, "type": "not_found_error"}}
-        return web.json_response(
-            unknown, status=404, headers=own_headers(Report(request_id=uuid.uuid4().hex, dialect=""))
-        )
+        with self._using() as engine:
+            return await _serve(engine, http)
+
+    async def estimate(self, http: web.Request) -> web.Response:
+        """What a request would cost; see `token0.estimate`."""
+        with self._using() as engine:
+            return await estimate(http, engine)
+
+
+async def _serve(engine: Engine, http: web.Request) -> web.StreamResponse:
+    """Find the dialect that knows the request line, and let it have the request."""
+    passing = None
+    for dialect in engine.dialects.values():
+        # As it was sent: a decoded path could carry a query, or end the line, on its way to the provider.
+        endpoint = dialect.match(http.method, http.rel_url.raw_path, http.headers)
+        if endpoint is None:
+            continue
+        if endpoint.kind != "relay":
+            return await Exchange(engine, dialect, endpoint, http).serve()
+        # Another dialect may know better what this path is.
+        if passing is None or endpoint.sure:
+            passing = Exchange(engine, dialect, endpoint, http)
+    if passing:
+        return await passing.serve()
+    paths = f"{http.method} {http.path} is no endpoint of an installed dialect ({', '.join(engine.dialects)})."
+    unknown = {"error": {"message": paths, "type": "not_found_error"}}
+    return web.json_response(unknown, status=404, headers=own_headers(Report(request_id=uuid.uuid4().hex, dialect="")))
+
+
+async def _closed(engine: Engine) -> None:
+    try:
+        await engine.close()
+    except Exception:
+        log.exception("the engine before the reload could not be closed")
 
 
 async def health(_: web.Request) -> web.Response:

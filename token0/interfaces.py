@@ -166,6 +166,10 @@ class Dialect(ABC):
     def match(self, method: str, path: str, headers: Mapping[str, str]) -> Endpoint | None:
         """The endpoint behind a request line, or None when it is not this dialect's."""
 
+    def recognizes(self, document: Mapping[str, Any]) -> bool:
+        """True for a decoded body that no other dialect's clients write; asked where no path tells the dialect."""
+        return False
+
     @abstractmethod
     def read(self, body: bytes, endpoint: Endpoint) -> Request:
         """Decode a body and find its images. Raises `BadRequest` naming the part."""

@@ -105,6 +105,51 @@ class Report(msgspec.Struct, kw_only=True):
             "warnings": self.warnings,
         }
 
+    def priced(self) -> dict[str, Any]:
+        """What the request costs as it came and as it is sent, in tokens and US dollars, by image and by step."""
+        before = sum(image.before.tokens or 0 for image in self.images)
+        after = before - self.tokens_saved
+        tokens = {
+            "text_estimate": self.text_tokens,
+            "images_before": before,
+            "images_after": after,
+            "before": self.text_tokens + before,
+            "after": self.text_tokens + after,
+            "saved": before - after,
+        }
+        return {
+            "request_id": self.request_id,
+            "dialect": self.dialect,
+            "provider": self.provider,
+            "model": self.model,
+            "price": self.price,
+            "tokens": tokens,
+            "usd": {name: self.cost(tokens[name]) for name in ("before", "after", "saved")} if self.price else None,
+            "images": [self._priced(image) for image in self.images],
+            "warnings": self.warnings,
+            "time_ms": self.times,
+        }
+
+    def _priced(self, image: ImageReport) -> dict[str, Any]:
+        return {
+            "at": image.at,
+            "before": self._priced_shape(image.before),
+            "after": self._priced_shape(image.after),
+            "steps": [
+                {
+                    **msgspec.structs.asdict(step),
+                    "usd_before": self.cost(step.tokens_before),
+                    "usd_after": self.cost(step.tokens_after),
+                }
+                for step in image.steps
+            ],
+            "note": image.note,
+        }
+
+    def _priced_shape(self, shape: Shape) -> dict[str, Any]:
+        usd = None if shape.tokens is None else self.cost(shape.tokens)
+        return {**msgspec.structs.asdict(shape), "usd": usd}
+
     def cost(self, tokens: int) -> float | None:
         """US dollars of `tokens` prompt tokens at list price, None where no price is known."""
         return round(tokens * self.price.input / 1e6, 8) if self.price else None

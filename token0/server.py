@@ -1,4 +1,7 @@
-"""Runs the gateway: one process, or several that share a port; SIGTERM lets running streams finish."""
+"""Runs the gateway: one process, or several that share a port.
+
+SIGTERM lets running streams finish; SIGHUP reads the configuration again, or keeps the old one when the new one is wrong.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,11 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from token0.config import Config
 from token0.engine import Engine
+from token0.errors import Token0Error
 from token0.gateway import Gateway
+from token0.plugins import Registry
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +29,26 @@ _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
+_HANDLED = (*_STOPPING, signal.SIGHUP)
 _NOT_STARTED = 3
+
+
+class Source:
+    """Where engines come from: the installed plugins, and a configuration that can be read again."""
+
+    def __init__(self, read: Callable[[], Config], registry: Registry) -> None:
+        """Reads the configuration. Raises `ConfigError`, `OSError`."""
+        self._read = read
+        self._registry = registry
+        self.config = read()
+
+    def engine(self) -> Engine:
+        """A new engine. Raises whatever a plugin raises that cannot live with its settings."""
+        return Engine(self.config, self._registry)
+
+    def again(self) -> Source:
+        """The same with the configuration as it is now. Raises like the constructor."""
+        return Source(self._read, self._registry)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -40,11 +65,11 @@ def keep_large_blocks() -> None:
             libc.mallopt(option, 256 * 1024 * 1024)
 
 
-def runner_of(engine: Engine, shutdown_seconds: float | None = None) -> web.AppRunner:
-    """A gateway of `engine` that is ready to be set up, with the settings of HTTP that it counts on."""
-    seconds = engine.config.server.shutdown_seconds if shutdown_seconds is None else shutdown_seconds
+def runner_of(gateway: Gateway, shutdown_seconds: float | None = None) -> web.AppRunner:
+    """A gateway that is ready to be set up, with the settings of HTTP that it counts on."""
+    seconds = gateway.engine.config.server.shutdown_seconds if shutdown_seconds is None else shutdown_seconds
     return web.AppRunner(
-        Gateway(engine).application(),
+        gateway.application(),
         handle_signals=False,
         # A client that left must not keep its provider generating, nor billing.
         handler_cancellation=True,
@@ -57,25 +82,62 @@ def runner_of(engine: Engine, shutdown_seconds: float | None = None) -> web.AppR
     )
 
 
-async def serve(engine: Engine, sock: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
+async def serve(source: Source, sock: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGTERM or SIGINT; then take no new connections and wait for running answers."""
     keep_large_blocks()
-    runner = runner_of(engine)
+    engine = source.engine()
+    gateway = Gateway(engine)
+    runner = runner_of(gateway)
     await runner.setup()
     engine.startup()
     await web.SockSite(runner, sock).start()
-    stopped = asyncio.Event()
+    stopped, hangup = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _STOPPING:
         loop.add_signal_handler(number, stopped.set)
+    loop.add_signal_handler(signal.SIGHUP, hangup.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
+    reloading = asyncio.create_task(_reload_at(hangup, gateway, source))
     ready()
     await stopped.wait()
+    reloading.cancel()
     log.info("stopping: running answers have %g s to finish", engine.config.server.shutdown_seconds)
     await runner.cleanup()
-    await engine.close()
+    await gateway.close()
 
 
-def prefork(build: Callable[[], Engine], sock: socket.socket, processes: int) -> int:
+async def _reload_at(hangup: asyncio.Event, gateway: Gateway, source: Source) -> None:
+    """Swap the gateway's engine at each hangup. One at a time: of those that come meanwhile the last one counts."""
+    while True:
+        await hangup.wait()
+        hangup.clear()
+        engine = None
+        try:
+            engine = await asyncio.to_thread(lambda: source.again().engine())
+            engine.startup()
+        except Exception as error:
+            _log_kept(error)
+            if engine:
+                await _abandon(engine)
+            continue
+        gateway.swap(engine)
+        log.info("the configuration was read again")
+
+
+async def _abandon(engine: Engine) -> None:
+    """Close an engine that could not start; that it fails in this too is no news."""
+    with contextlib.suppress(Exception):
+        await engine.close()
+
+
+def _log_kept(error: Exception) -> None:
+    """Say why the configuration stays as it is; a plugin's own exception with where it came from."""
+    expected = isinstance(error, Token0Error | OSError)
+    why = "".join(f"\n  {line}" for line in (str(error) or repr(error)).splitlines())
+    log.error("the configuration stays as it was:%s", why, exc_info=None if expected else error)
+
+
+def prefork(source: Source, sock: socket.socket, processes: int) -> int:
     """Serve with several processes on one socket; a process that dies is replaced.
 
     Returns the exit code: 1 when a process could not start, for then another one could not either.
@@ -83,23 +145,39 @@ def prefork(build: Callable[[], Engine], sock: socket.socket, processes: int) ->
     children: set[int] = set()
     stopping = failed = False
 
+    def tell(number: int) -> None:
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, number)
+
     def stop(number: int, _: object) -> None:
         nonlocal stopping
         stopping = True
         # Held open here, it would let new clients queue for processes that take none.
         sock.close()
-        for child in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, number)
+        tell(number)
+
+    def reload(number: int, _: object) -> None:
+        nonlocal source
+        try:
+            # Here too: processes that take the place of others begin with it.
+            newer = source.again()
+            newer.engine()
+        except Exception as error:
+            _log_kept(error)
+        else:
+            source = newer
+            tell(number)
 
     for number in _STOPPING:
         signal.signal(number, stop)
+    signal.signal(signal.SIGHUP, reload)
     while True:
         # In between, a signal would miss the new child, or reach it while it still has its parent's handler.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
         while len(children) < processes and not stopping:
-            children.add(_fork(build, sock))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+            children.add(_fork(source, sock))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         try:
             child, status = os.wait()
         except ChildProcessError:
@@ -112,7 +190,7 @@ def prefork(build: Callable[[], Engine], sock: socket.socket, processes: int) ->
                 stop(signal.SIGTERM, None)
 
 
-def _fork(build: Callable[[], Engine], sock: socket.socket) -> int:
+def _fork(source: Source, sock: socket.socket) -> int:
     child = os.fork()
     if child:
         return child
@@ -125,8 +203,9 @@ def _fork(build: Callable[[], Engine], sock: socket.socket) -> int:
     try:
         for number in _STOPPING:
             signal.signal(number, signal.SIG_DFL)
+        # A hangup waits until there is something to swap.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
-        asyncio.run(serve(build(), sock, ready))
+        asyncio.run(serve(source, sock, ready))
         status = 0
     except Exception:
         log.exception("server process %d failed", os.getpid())

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from token0 import config, plugins
 from token0.engine import Engine
+from token0.gateway import Gateway
 from token0.server import runner_of
 
 
@@ -38,7 +39,7 @@ class Loop:
             engine = _engine(path, modules) if modules else Engine.from_file(path)
             self._closing.append(engine.close)
             engine.startup()
-            return await self._start(runner_of(engine, 0.2))
+            return await self._start(runner_of(Gateway(engine), 0.2))
 
         return str(self.run(start()))
 

@@ -16,6 +16,7 @@ from fakes import halving
 
 from token0 import config, plugins
 from token0.engine import Engine
+from token0.gateway import Gateway
 from token0.server import runner_of
 from token0.testing import png
 
@@ -34,7 +35,7 @@ def engine(folder: Path, base_url: str = "http://127.0.0.1:9/v1", *, step: str =
 async def gateway(folder: Path, upstream: str, **settings: Any) -> AsyncIterator[str]:
     """The address of a running gateway whose OpenAI is at `upstream`."""
     running = engine(folder, upstream + "/v1", **settings)
-    runner = runner_of(running, 0.2)
+    runner = runner_of(Gateway(running), 0.2)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from token0.errors import PublicError
     from token0.report import Report
 
+# A tuple: what a client sends as `type` need not be hashable.
+_BLOCKS = ("image", "document", "tool_use", "tool_result", "thinking", "redacted_thinking")
+
 
 class Messages(Dialect):
     """Anthropic Messages. Source: API reference, create a message (Nov 2026)."""
@@ -37,6 +40,10 @@ class Messages(Dialect):
         if path.startswith("/v1/messages/") or "anthropic-version" in headers:
             return Endpoint(kind="relay", path=path[3:], sure=True)
         return None
+
+    def recognizes(self, document: Mapping[str, Any]) -> bool:
+        messages = document.get("messages")
+        return isinstance(messages, list) and ("system" in document or any(map(_is_own, messages)))
 
     def read(self, body: bytes, endpoint: Endpoint) -> Request:
         document = documents.decode(body)
@@ -83,6 +90,13 @@ class Messages(Dialect):
 
     def tap(self, request: Request, report: Report) -> Tap:
         return EventTap(report, _ends)
+
+
+def _is_own(message: Any) -> bool:
+    """True for a message with a block that only this API has."""
+    content = message.get("content") if isinstance(message, dict) else None
+    blocks = content if isinstance(content, list) else ()
+    return any(isinstance(block, dict) and block.get("type") in _BLOCKS for block in blocks)
 
 
 def _ends(event: bytes) -> bool:

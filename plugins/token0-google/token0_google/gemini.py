@@ -54,6 +54,9 @@ class Gemini(Dialect):
             return Endpoint(kind="relay", path=_quoted(path), sure=True)
         return None
 
+    def recognizes(self, document: Mapping[str, Any]) -> bool:
+        return any(name in document for name in ("contents", *_WRAPPED))
+
     def read(self, body: bytes, endpoint: Endpoint) -> Request:
         document = documents.decode(body)
         at, wanted = _wanted(document)

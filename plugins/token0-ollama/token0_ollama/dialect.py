@@ -40,6 +40,11 @@ class Ollama(Dialect):
             return Endpoint(kind="relay", path=path)
         return None
 
+    def recognizes(self, document: Mapping[str, Any]) -> bool:
+        messages = document.get("messages")
+        holders = [document, *messages] if isinstance(messages, list) else [document]
+        return any(isinstance(holder, dict) and isinstance(holder.get("images"), list) for holder in holders)
+
     def read(self, body: bytes, endpoint: Endpoint) -> Request:
         document = documents.decode(body)
         model = documents.required(document, "model", str)

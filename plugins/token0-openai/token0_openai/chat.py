@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from token0.errors import PublicError
     from token0.report import Report
 
+# A tuple: what a client sends as `type` need not be hashable.
+_PARTS = ("text", "image_url", "input_audio", "file", "refusal")
+
 
 class Chat(Dialect):
     """OpenAI Chat Completions. Source: API reference, create chat completion (Nov 2026)."""
@@ -33,6 +36,11 @@ class Chat(Dialect):
         if path == "/v1/chat/completions" and method == "POST":
             return Endpoint(kind="generate", path="/chat/completions")
         return Endpoint(kind="relay", path=path[3:])
+
+    def recognizes(self, document: Mapping[str, Any]) -> bool:
+        messages = document.get("messages")
+        # A `system` beside the messages is Anthropic's.
+        return isinstance(messages, list) and "system" not in document and all(map(_is_own, messages))
 
     def read(self, body: bytes, endpoint: Endpoint) -> Request:
         document = documents.decode(body)
@@ -76,6 +84,15 @@ class Chat(Dialect):
 
     def tap(self, request: Request, report: Report) -> Tap:
         return ChatTap(report, wants_usage=wants_usage(request))
+
+
+def _is_own(message: Any) -> bool:
+    """True for a message that has nothing of another vendor's API in it."""
+    if not isinstance(message, dict) or "images" in message:
+        return False
+    content = message.get("content")
+    parts = content if isinstance(content, list) else ()
+    return all(isinstance(part, dict) and part.get("type") in _PARTS for part in parts)
 
 
 def wants_usage(request: Request) -> bool:

@@ -48,6 +48,9 @@ class Responses(Dialect):
             return Endpoint(kind="relay", path=path[3:])
         return None
 
+    def recognizes(self, document: Mapping[str, Any]) -> bool:
+        return isinstance(document.get("input"), str | list)
+
     def read(self, body: bytes, endpoint: Endpoint) -> Request:
         document = documents.decode(body)
         # A stored prompt may name the model instead.

@@ -59,16 +59,22 @@ def _candidates(rows: Sequence[Row]) -> list[float]:
 
 
 def _runs(rows: Sequence[Row], x: float) -> list[tuple[int, int]]:
-    """Stretches of rows in which no word stands at `x`."""
+    """Stretches of rows that leave a gutter free at `x`."""
     runs, start = [], None
     for i, row in enumerate(rows):
-        crossed = any(word.box.left < x < word.box.right for word in row.words)
+        crossed = not _is_free(row, x)
         if crossed and start is not None:
             runs.append((start, i))
             start = None
         elif not crossed and start is None:
             start = i
     return runs if start is None else [*runs, (start, len(rows))]
+
+
+def _is_free(row: Row, x: float) -> bool:
+    before = max((word.box.right for word in row.words if word.box.left <= x), default=x - _GUTTER)
+    behind = min((word.box.left for word in row.words if word.box.left > x), default=x + _GUTTER)
+    return before <= x and behind - before >= _GUTTER
 
 
 def _is_prose(rows: Sequence[Row], x: float) -> bool:

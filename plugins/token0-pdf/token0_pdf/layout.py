@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from token0_pdf.words import Word
 
 # More than this many letters' widths between two words keep them in their columns.
-_WIDE = 2.0
+_WIDE = 2.4
 
 # Blanks that stay between columns; more of them say nothing and cost tokens.
 _BETWEEN = 2

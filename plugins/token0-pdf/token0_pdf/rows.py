@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,8 +14,14 @@ if TYPE_CHECKING:
 # Raised and lowered letters are still of the line, those of the next one are not.
 _SAME_LINE = 0.4
 
-# A gap between two lines of more than this many heights of the higher one begins a new block.
-_NEW_BLOCK = 0.9
+# From one baseline to the next, in heights of the higher line: beyond the first a new block begins, but lines of a
+# table may lie as far apart as the second.
+_NEW_BLOCK = 1.9
+_TABLE = 3.5
+
+# A gap of this many heights parts the cells of a table, of which a row has at least so many.
+_CELL = 0.9
+_CELLS = 3
 
 
 class Row(NamedTuple):
@@ -39,6 +46,12 @@ class Row(NamedTuple):
         return max(word.height for word in self.words)
 
     @property
+    def is_tabular(self) -> bool:
+        """True for a line in several pieces."""
+        gaps = (other.box.left - one.box.right for one, other in pairwise(self.words))
+        return sum(gap > _CELL * self.height for gap in gaps) + 1 >= _CELLS
+
+    @property
     def letters(self) -> int:
         return sum(len(word.text) for word in self.words)
 
@@ -59,12 +72,17 @@ def _same_line(line: list[Word], word: Word) -> bool:
 
 
 def blocks(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Rows that follow each other without a wide gap."""
+    """Rows that follow each other without a wide gap. What belongs to one table stays together."""
     block: list[Row] = []
     for row in rows:
-        if block and row.baseline - block[-1].baseline > (1 + _NEW_BLOCK) * max(row.height, block[-1].height):
+        if block and _is_apart(block[-1], row):
             yield block
             block = []
         block.append(row)
     if block:
         yield block
+
+
+def _is_apart(above: Row, below: Row) -> bool:
+    most = _TABLE if above.is_tabular or below.is_tabular else _NEW_BLOCK
+    return below.baseline - above.baseline > most * max(above.height, below.height)

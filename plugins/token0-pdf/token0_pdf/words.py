@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import pypdfium2.raw as pdfium
@@ -20,6 +19,7 @@ _HYPHENS = "\x02\ufffe"
 # Letters of one word stand no farther apart than this, in heights of a letter.
 _APART = 1.0
 
+_UNDRAWN = (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP)
 _LEVEL = math.radians(2)
 _VIRTUAL = 64
 
@@ -39,6 +39,7 @@ class Word(NamedTuple):
     box:      of the letters as drawn; `height` is that of the font, from its lowest to its highest stroke
     baseline: points below the top of the page
     level:    it runs from left to right, as displayed
+    drawn:    it is painted, if perhaps in the colour of the paper; invisible text lies over scans
     unmapped: letters for which the font does not say what they mean
     """
 
@@ -47,6 +48,7 @@ class Word(NamedTuple):
     baseline: float
     height: float
     level: bool = True
+    drawn: bool = True
     unmapped: int = 0
 
 
@@ -57,6 +59,7 @@ class _Letter(NamedTuple):
     baseline: float
     height: float
     level: bool
+    drawn: bool
     unmapped: bool
 
 
@@ -75,7 +78,7 @@ def find_words(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage) -> list[Wor
 
 def _letters(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage) -> Iterator[_Letter | None]:
     """The letters, None for every blank."""
-    place = _placing(page)
+    place = _Placing(page)
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     x, y, loose = ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
     turn = math.radians(page.get_rotation())
@@ -98,6 +101,7 @@ def _letters(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage) -> Iterator[_
             origin.top,
             max(high.bottom - high.top, 1.0),
             abs(angle) < _LEVEL,
+            pdfium.FPDFTextObj_GetTextRenderMode(pdfium.FPDFText_GetTextObject(text, i)) not in _UNDRAWN,
             pdfium.FPDFText_HasUnicodeMapError(text, i) == 1,
         )
 
@@ -129,12 +133,9 @@ class _Placing:
         )
 
 
-_placing = _Placing
-
-
 def _continues(last: _Letter, letter: _Letter) -> bool:
     """True where `letter` belongs to the word that `last` is the end of, so far."""
-    if last.level != letter.level:
+    if (last.level, last.drawn) != (letter.level, letter.drawn):
         return False
     if not letter.level:
         return math.dist((last.x, last.baseline), (letter.x, letter.baseline)) < 2 * last.height
@@ -153,5 +154,6 @@ def _word(letters: list[_Letter]) -> Word:
         letters[0].baseline,
         max(letter.height for letter in letters),
         letters[0].level,
+        all(letter.drawn for letter in letters),
         sum(letter.unmapped for letter in letters),
     )

@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 
 from token0.types import Image, Size
 from token0_pixels import Undecodable, decode
+from token0_pixels.decode import from_opencv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,3 +151,26 @@ def test_decompression_bomb_is_refused_before_it_is_decoded() -> None:
 def test_other_formats_are_refused() -> None:
     with pytest.raises(Undecodable, match="heic"):
         decode(Image(b"", "heic", 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (np.full((2, 3), 7, np.uint8), [7]),
+        (np.full((2, 3, 1), 7, np.uint8), [7]),
+        (np.full((2, 3), 257 * 9, np.uint16), [9]),
+        (np.full((2, 3, 3), (1, 2, 3), np.uint8), [3, 2, 1, 255]),
+        (np.full((2, 3, 4), (1, 2, 3, 4), np.uint8), [3, 2, 1, 4]),
+        (np.full((2, 3, 3), 5, np.uint8), [5]),
+    ],
+)
+def test_arrays_of_opencv_become_pixels(array: NDArray[Any], expected: list[int]) -> None:
+    pixels = from_opencv(array)
+    assert pixels.size == (3, 2)
+    assert np.atleast_1d(pixels.array[0, 0]).tolist() == expected
+
+
+@pytest.mark.parametrize("array", [np.zeros((2, 2), np.float32), np.zeros((2, 2, 2), np.uint8)])
+def test_samples_of_another_kind_are_refused(array: NDArray[Any]) -> None:
+    with pytest.raises(Undecodable, match="not understood"):
+        from_opencv(array)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
@@ -40,11 +40,22 @@ def decode(image: Image, *, at_least: Size | None = None) -> Pixels:
     if image.format == "jpeg":
         wanted = stored if at_least is None else at_least
         array = _jpeg(image.data, stored, wanted if image.orientation < 5 else Size(wanted.height, wanted.width))
+        pixels = Pixels(_upright(_gray_if_colourless(array), image.orientation))
     else:
-        array = _other(image.data, stored)
-    alpha = image.format != "jpeg" and array.ndim == 3 and bool(array[:, :, 3].min() < 255)
-    array = array if alpha else _gray_if_colourless(array)
-    return Pixels(_upright(array, image.orientation), alpha, embedded_profile(image.data, image.format))
+        pixels = from_opencv(_other(image.data, stored), image.orientation)
+    return pixels._replace(profile=embedded_profile(image.data, image.format))
+
+
+def from_opencv(array: NDArray[Any], orientation: int = 1) -> Pixels:
+    """What a decoder of OpenCV returned (8 or 16 bits; grey, BGR or BGRA), upright. Raises `Undecodable` for others."""
+    if array.dtype == np.uint16:
+        # Exactly x / 257, rounded: the top byte alone darkens, and clipping makes everything white.
+        array = ((array.astype(np.uint32) * 255 + 32895) >> 16).astype(np.uint8)
+    if array.dtype != np.uint8 or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
+        raise Undecodable(f"samples of type {array.dtype} are not understood")
+    four = _four_channels(array)
+    alpha = four.ndim == 3 and bool(four[:, :, 3].min() < 255)
+    return Pixels(_upright(four if alpha else _gray_if_colourless(four), orientation), alpha)
 
 
 def _jpeg(data: bytes, stored: Size, wanted: Size) -> NDArray[np.uint8]:
@@ -65,7 +76,7 @@ def _jpeg(data: bytes, stored: Size, wanted: Size) -> NDArray[np.uint8]:
     return np.asarray(array[:, :, 0] if gray else array, np.uint8)
 
 
-def _other(data: bytes, stored: Size) -> NDArray[np.uint8]:
+def _other(data: bytes, stored: Size) -> NDArray[Any]:
     if stored.width * stored.height > MAX_PIXELS:
         raise Undecodable(f"{stored.width}x{stored.height} pixels are too many to decode")
     try:
@@ -76,10 +87,7 @@ def _other(data: bytes, stored: Size) -> NDArray[np.uint8]:
     if array is None:
         raise Undecodable("the decoder gave up")
     _check(stored, Size(array.shape[1], array.shape[0]))
-    if array.dtype == np.uint16:
-        # Exactly x / 257, rounded: the top byte alone darkens, and clipping makes everything white.
-        array = ((array.astype(np.uint32) * 255 + 32895) >> 16).astype(np.uint8)
-    return _four_channels(np.asarray(array, np.uint8))
+    return array
 
 
 def _check(told: Size, found: Size) -> None:
