@@ -11,6 +11,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import yaml
@@ -18,6 +19,7 @@ import yaml
 from token0 import config as configuration
 from token0 import plugins
 from token0.errors import ConfigError, Token0Error
+from token0.types import Quality
 
 _EPILOG = "Exit codes: 0 done, 1 mistakes were found or nothing could be done, 2 wrong usage."
 
@@ -66,10 +68,14 @@ def _parser(registry: plugins.Registry) -> argparse.ArgumentParser:
 
     explain = _command(commands, "explain", _explain, "show what would be done to an image, and why; no network")
     explain.add_argument("image", type=Path)
-    explain.add_argument("--model", required=True, help="as a client would name it")
+    explain.add_argument(
+        "--model", required=True, action="append", help="as a client would name it; several times to compare"
+    )
     explain.add_argument("--prompt", default="", help="the text that goes along with the image")
     explain.add_argument("--detail", help="the client's own choice of resolution")
+    explain.add_argument("--quality", choices=get_args(Quality), help="how much a step may take away (quality)")
     explain.add_argument("--config", metavar="FILE", help="the YAML")
+    explain.add_argument("--html", type=Path, metavar="FILE", help="write a page that shows it before and after")
     explain.add_argument("--json", action="store_true", help="for programs")
 
     doctor = _command(commands, "doctor", _doctor, "check this installation for known traps")
@@ -164,17 +170,27 @@ def _config_schema(_: argparse.Namespace, registry: plugins.Registry) -> int:
 
 
 def _explain(arguments: argparse.Namespace, registry: plugins.Registry) -> int:
-    from token0.explain import explain, render
+    from token0.explain import explain, render, render_table
+    from token0.page import page
 
     config = _load(arguments.config, registry)
+    if arguments.quality:
+        config = msgspec.structs.replace(config, quality=arguments.quality)
     data = arguments.image.read_bytes()
-    report = asyncio.run(
+    explained = asyncio.run(
         explain(config, registry, data, arguments.model, prompt=arguments.prompt, detail=arguments.detail)
     )
+    reports = [each.report for each in explained]
+    if arguments.html:
+        # A file name need not be Unicode.
+        text = page(arguments.image.name, arguments.prompt, explained)
+        arguments.html.write_text(text, encoding="utf-8", errors="xmlcharrefreplace")
     if arguments.json:
-        print(msgspec.json.format(report.seal(), indent=2).decode())
+        priced = [report.priced() for report in reports]
+        shown = priced if len(priced) > 1 else priced[0]
+        print(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode())
     else:
-        print(render(report))
+        print(render_table(reports) if len(reports) > 1 else render(reports[0]))
     return 0
 
 

@@ -24,6 +24,7 @@ from token0.pipeline import Outcome, look, run, shape
 from token0.report import ImageReport, Report, Shape, StepReport
 from token0.routing import Route, Router
 from token0.rules import find_counter, find_price
+from token0.sniff import MEDIA_TYPES
 from token0.splice import splice
 from token0.types import Content, Image, ImagePart, Request
 from token0.workers import Task, Workers
@@ -135,7 +136,7 @@ class Engine:
                 prompt=prompt,
                 coordinates=request.coordinates or in_prompt(prompt),
                 limits=route.provider.limits,
-                images=len(request.parts),
+                images=sum(part.media_type != MEDIA_TYPES["pdf"] for part in request.parts),
                 refused=refused,
             )
             for prompt in {part.prompt for part in request.parts}
@@ -177,7 +178,8 @@ class Engine:
             as_sent = shape([original], None)
             forced = any(step.applied for step in corrected)
             return ImageReport(at=at, before=as_sent, after=as_sent, steps=corrected), [original] if forced else None
-        image, overridden = _override(original, request.options.detail if known else None, ctx)
+        pictured = known and original.format != "pdf"
+        image, overridden = _override(original, request.options.detail if pictured else None, ctx)
         outcome, note = await self._outcome(image, ctx, route, at)
         if outcome.unusable:
             raise BadRequest(f"The image cannot be used: {outcome.unusable}.", at=part.path, code="invalid_image")

@@ -15,6 +15,9 @@ from token0.types import Image, ImagePart, Limits
 UNKNOWN: Final = "unknown"
 """The format of what is no picture known here, for steps that want to see it."""
 
+_HEAD = 2048
+"""Characters of base64 in which a document says that it is one."""
+
 _PREFIX = re.compile(r"\s*data:[^,]{0,200},")
 _SAME = {"image/heif": "image/heic", "image/heif-sequence": "image/heic", "image/heic-sequence": "image/heic"}
 
@@ -36,6 +39,16 @@ def open_part(part: ImagePart, max_pixels: int) -> Image:
             f"{header.width}x{header.height} is beyond the limit of {max_pixels} pixels (workers.max_pixels)"
         )
     return _image(data, header, part.detail)
+
+
+def holds_pdf(encoded: str) -> bool:
+    """True for the base64 of a PDF document, by its first bytes; whether the rest is sound is not looked at."""
+    head = "".join(encoded[:_HEAD].split()).replace("-", "+").replace("_", "/")
+    try:
+        header = sniff(pybase64.b64decode(head[: len(head) // 4 * 4]))
+    except ValueError:
+        return False
+    return header is not None and header.format == "pdf"
 
 
 def corrections(part: ImagePart, image: Image, limits: Limits) -> tuple[StepReport, ...]:

@@ -53,6 +53,10 @@ class TokenCounter(ABC):
         """Prompt tokens of `text`; an estimate of four UTF-8 bytes a token unless the family knows better."""
         return -(-len(text.encode()) // 4)
 
+    def count_document(self, pages: int, text: str, detail: str | None = None) -> int | None:
+        """Prompt tokens billed for a PDF document of so many pages, which say `text`; None where no rule is known."""
+        return None
+
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What a step may know besides the image.

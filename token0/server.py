@@ -1,6 +1,6 @@
 """Runs the gateway: one process, or several that share a port.
 
-SIGTERM lets running streams finish; SIGHUP reads the configuration again, or keeps the old one when the new one is wrong.
+SIGTERM lets running streams finish; SIGHUP reads the configuration again and keeps the old one when the new is wrong.
 """
 
 from __future__ import annotations

@@ -127,6 +127,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     patches:       most 32-px patches of one image after the provider's own scaling
     images:        most images in a request
     body_bytes:    largest request body
+    documents:     it takes PDF documents
     """
 
     formats: frozenset[str] = frozenset({"jpeg", "png", "gif", "webp"})
@@ -141,6 +142,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     patches: int | None = None
     images: int | None = None
     body_bytes: int | None = None
+    documents: bool = True
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):

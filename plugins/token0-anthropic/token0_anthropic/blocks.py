@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pybase64
 
 from token0 import documents
+from token0.images import holds_pdf
 from token0.sniff import MEDIA_TYPES
 from token0.types import Content, Edit, Image, ImagePart, Path, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+_OF_DOCUMENT = frozenset({"title", "context", "citations"})
 _DEEPEST = 3
 """A turn, a tool result in it, a document in that."""
 
@@ -32,6 +34,8 @@ def images(content: Any, at: Path, prompt: str = "", *, deepest: int = _DEEPEST)
             yield _part(documents.required(block, "source", dict, path), path, prompt)
         elif kind == "tool_result":
             yield from images(block.get("content"), (*path, "content"), prompt, deepest=deepest - 1)
+        elif kind == "document" and (document := _document(block, path, prompt)):
+            yield document
         elif kind == "document" and documents.lookup(block, ("source", "type")) == "content":
             inner = (*path, "source", "content")
             yield from images(block["source"].get("content"), inner, prompt, deepest=deepest - 1)
@@ -39,6 +43,9 @@ def images(content: Any, at: Path, prompt: str = "", *, deepest: int = _DEEPEST)
 
 def changed(path: Path, block: dict[str, Any], contents: Sequence[Content]) -> Iterator[Edit]:
     """One image in place of another changes no more than its source; all else is a new block."""
+    if block.get("type") == "document":
+        yield Edit(path, tuple(_instead_of_document(block, contents)))
+        return
     image = contents[0] if len(contents) == 1 else None
     if not isinstance(image, Image):
         # A request may carry few cache breakpoints: of several blocks the last one ends the same prefix.
@@ -75,6 +82,27 @@ def _part(origin: dict[str, Any], path: Path, prompt: str) -> ImagePart:
         )
     url = documents.optional(origin, "url", str, at) if origin.get("type") == "url" else None
     return ImagePart(path=path, url=url, prompt=prompt)
+
+
+def _document(block: dict[str, Any], path: Path, prompt: str) -> ImagePart | None:
+    """A PDF document that stands in the request. One that is to be cited is left alone: pages and places must be its own."""
+    origin, citations = block.get("source"), block.get("citations")
+    if not isinstance(origin, dict) or origin.get("type") != "base64":
+        return None
+    data = origin.get("data")
+    cited = isinstance(citations, dict) and bool(citations.get("enabled"))
+    if cited or not isinstance(data, str) or not holds_pdf(data):
+        return None
+    return ImagePart(path=path, base64=data, media_type=MEDIA_TYPES["pdf"], prompt=prompt)
+
+
+def _instead_of_document(block: dict[str, Any], contents: Sequence[Content]) -> Iterator[dict[str, Any]]:
+    """The blocks in place of a document; what it is called stays as text, and keys not known here go to the last one."""
+    titles = [Text(f"[{name.title()}: {block[name]}]") for name in ("title", "context") if block.get(name)]
+    *others, last = [*titles, *contents]
+    for content in others:
+        yield _block({}, content, ends=False)
+    yield _block({key: kept for key, kept in block.items() if key not in _OF_DOCUMENT}, last, ends=True)
 
 
 def _block(block: dict[str, Any], content: Content, *, ends: bool) -> dict[str, Any]:

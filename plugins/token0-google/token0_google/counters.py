@@ -70,6 +70,10 @@ class GoogleCounter(TokenCounter):
     def seen(self, size: Size, detail: str | None = None) -> Size:
         return self.family.rule.seen(size, detail)
 
+    def count_document(self, pages: int, text: str, detail: str | None = None) -> int:
+        """So many tokens a page; the text inside the file is shown to the model and not billed."""
+        return pages * self.family.rule.page(detail)
+
 
 @lru_cache(maxsize=1024)
 def _counter(model: str) -> GoogleCounter | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pybase64
 
 from token0 import documents
+from token0.images import holds_pdf
 from token0.sniff import MEDIA_TYPES
 from token0.types import Content, Edit, Image, ImagePart, Path, Text
 from token0_google import resolution
@@ -67,7 +68,10 @@ def edits(document: dict[str, Any], found: ImagePart, contents: Sequence[Content
         case [Text() as text] if _in_response(found.path):
             yield from _response_text(part, found.path, text)
         case _:
-            new = [_replacement(part, content, found, detail=detail) for content in contents]
+            # Of several parts the last one ends the same prefix: what is not known here stays there.
+            media = {name: kept for name, kept in part.items() if name in _OF_MEDIA}
+            new = [_replacement(media, content, found, detail=detail) for content in contents[:-1]]
+            new.append(_replacement(part, contents[-1], found, detail=detail))
             # Where one part was, it may stand without an array around it.
             yield Edit(found.path, tuple(new) if isinstance(found.path[-1], int) or len(new) == 1 else (new,))
 
@@ -77,11 +81,27 @@ def _of_content(content: dict[str, Any], at: Path, shared: str | None) -> Iterat
     prompt = "\n".join(part["text"] for part, _ in parts if isinstance(part.get("text"), str))
     for part, path in parts:
         yield from _of_part(part, path, shared, prompt)
+        yield from _document(part, path, shared, prompt)
         response = value(part, _RESPONSE)
         if isinstance(response, dict):
             below = (*path, key(part, _RESPONSE), "parts")
             for nested, where in _all(response.get("parts"), below):
                 yield from _of_part(nested, where, shared, prompt)
+
+
+def _document(part: dict[str, Any], path: Path, shared: str | None, prompt: str) -> Iterator[ImagePart]:
+    """A PDF document of a turn. Those that functions answer stay: their parts hold no text."""
+    blob = value(part, BLOB)
+    data = blob.get("data") if isinstance(blob, dict) and _declared(blob) == MEDIA_TYPES["pdf"] else None
+    if isinstance(data, str) and holds_pdf(data):
+        yield ImagePart(
+            path=path, base64=data, media_type=MEDIA_TYPES["pdf"], detail=_asked(part) or shared, prompt=prompt
+        )
+
+
+def _asked(part: dict[str, Any]) -> str | None:
+    own = value(part, RESOLUTION)
+    return resolution.word(own.get("level")) if isinstance(own, dict) else None
 
 
 def _of_part(part: dict[str, Any], path: Path, shared: str | None, prompt: str) -> Iterator[ImagePart]:
@@ -94,10 +114,8 @@ def _of_part(part: dict[str, Any], path: Path, shared: str | None, prompt: str) 
     encoded = documents.required(blob, "data", str, at)
     if encoded[:5].lower() == "data:":
         encoded = encoded.partition(",")[2]
-    own = value(part, RESOLUTION)
-    asked = resolution.word(own.get("level")) if isinstance(own, dict) else None
     yield ImagePart(
-        path=path, base64=encoded, media_type=_declared(blob) or None, detail=asked or shared, prompt=prompt
+        path=path, base64=encoded, media_type=_declared(blob) or None, detail=_asked(part) or shared, prompt=prompt
     )
 
 

@@ -62,6 +62,10 @@ class ResolutionRule(msgspec.Struct, frozen=True):
         across, down = self.layout(size, detail)
         return across * down
 
+    def page(self, detail: str | None) -> int:
+        """Tokens of a page of a PDF; without a word it is `medium`. Source: media-resolution guide (Dec 2025)."""
+        return {"low": self.low, "high": self.high, "ultra_high": self.high}.get(level(detail), self.medium)
+
 
 class CropRule(msgspec.Struct, frozen=True):
     """258 tokens a crop; an image of at most 384 px a side is one.
@@ -96,6 +100,10 @@ class CropRule(msgspec.Struct, frozen=True):
         unit = min(max(min(width, height) * 2 // 3, 256), CROP)
         return IMAGE * -(-width // unit) * -(-height // unit)
 
+    def page(self, detail: str | None) -> int:
+        """Tokens of a page of a PDF, which is one view. Source: document-processing guide (Dec 2025)."""
+        return {"low": self.low, "medium": self.medium}.get(level(detail), IMAGE)
+
 
 class FlatRule(msgspec.Struct, frozen=True):
     """Every image costs the same."""
@@ -107,6 +115,10 @@ class FlatRule(msgspec.Struct, frozen=True):
         return fit(size, LARGEST)
 
     def count(self, size: Size, detail: str | None) -> int:
+        return IMAGE
+
+    def page(self, detail: str | None) -> int:
+        """Tokens of a page of a PDF."""
         return IMAGE
 
 

@@ -40,7 +40,7 @@ class OllamaServer(HttpProvider):
     Config = OllamaConfig
     # stb_image behind llama-server (tools/mtmd, Aug 2026): older builds read no WebP; EXIF is not looked at, a fourth
     # channel is cut off.
-    limits = Limits(formats=frozenset({"jpeg", "png"}), animated=False, turns=False, alpha=False)
+    limits = Limits(formats=frozenset({"jpeg", "png"}), animated=False, turns=False, alpha=False, documents=False)
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)

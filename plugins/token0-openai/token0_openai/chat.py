@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _PARTS = ("text", "image_url", "input_audio", "file", "refusal")
 
 
+_OF_FILE = frozenset({"type", "file"})
+
+
 class Chat(Dialect):
     """OpenAI Chat Completions. Source: API reference, create chat completion (Nov 2026)."""
 
@@ -110,7 +113,11 @@ def _parts(message: dict[str, Any], at: Path) -> Iterator[ImagePart]:
     prompt = "\n".join(item["text"] for item in items if isinstance(item, dict) and isinstance(item.get("text"), str))
     for i, item in enumerate(items):
         path = (*at, "content", i)
-        if documents.of(item, dict, path).get("type") != "image_url":
+        kind = documents.of(item, dict, path).get("type")
+        if kind == "file" and isinstance(file := item.get("file"), dict):
+            found = wire.pdf_part(file.get("file_data"), path, prompt)
+            yield from [found] if found else []
+        if kind != "image_url":
             continue
         address = item.get("image_url")
         where = (*path, "image_url")
@@ -124,13 +131,20 @@ def _parts(message: dict[str, Any], at: Path) -> Iterator[ImagePart]:
 
 def _changed(path: Path, part: dict[str, Any], contents: Sequence[Content]) -> Iterator[Edit]:
     """One image in place of another changes no more than its address and detail; all else is a new part."""
+    if part.get("type") == "file":
+        new = wire.instead_of_pdf(part, _OF_FILE, part["file"].get("filename"), contents, "")
+        yield Edit(path, tuple(new))
+        return
     image, address = contents[0] if len(contents) == 1 else None, part["image_url"]
     if isinstance(image, Image) and isinstance(address, dict):
         yield Edit((*path, "image_url", "url"), (wire.data_url(image),))
         if image.detail is not None and image.detail != address.get("detail"):
             yield Edit((*path, "image_url", "detail"), (image.detail,))
         return
-    yield Edit(path, tuple(_replacement(part, content) for content in contents))
+    # Of several parts the last one ends the same prefix: cache markers stay there.
+    bare = {key: part[key] for key in ("type", "image_url")}
+    last = len(contents) - 1
+    yield Edit(path, tuple(_replacement(part if i == last else bare, content) for i, content in enumerate(contents)))
 
 
 def _replacement(part: dict[str, Any], content: Content) -> dict[str, Any]:

@@ -38,6 +38,9 @@ class OpenAICounter(TokenCounter):
     def count_text(self, text: str) -> int:
         return count_tokens(text, self.family.encoding)
 
+    def count_document(self, pages: int, text: str, detail: str | None = None) -> None:
+        """Not published: the file-inputs guide (Jul 2026) bills the text and a picture of every page, of no told size."""
+
 
 @lru_cache(maxsize=1024)
 def _counter(model: str) -> OpenAICounter | None:

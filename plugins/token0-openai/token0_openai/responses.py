@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Tuples: what a client sends as `type` need not be hashable.
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
+_OF_FILE = frozenset({"type", "file_data", "file_id", "file_url", "filename", "detail"})
 _COMPUTER = ("computer_call", "computer_call_output")
 _TERMINAL = ("response.completed", "response.incomplete", "response.failed")
 _MAYBE_TERMINAL = tuple(name.encode() for name in _TERMINAL)
@@ -132,8 +133,11 @@ def _parts(item: dict[str, Any], at: Path) -> Iterator[ImagePart]:
     texts = [each["text"] for each in contents if isinstance(each, dict) and isinstance(each.get("text"), str)]
     prompt = "\n".join(texts)
     for i, content in enumerate(contents):
-        if documents.of(content, dict, (*at, i)).get("type") == "input_image":
+        kind = documents.of(content, dict, (*at, i)).get("type")
+        if kind == "input_image":
             yield _part(content, (*at, i), prompt)
+        elif kind == "input_file" and (found := wire.pdf_part(content.get("file_data"), (*at, i), prompt)):
+            yield found
 
 
 def _part(content: dict[str, Any], path: Path, prompt: str) -> ImagePart:
@@ -150,13 +154,19 @@ def _points(item: dict[str, Any]) -> bool:
 
 def _changed(path: Path, part: dict[str, Any], contents: Sequence[Content]) -> Iterator[Edit]:
     """One image in place of another changes no more than its address and detail; all else is a new part."""
+    if part.get("type") == "input_file":
+        yield Edit(path, tuple(wire.instead_of_pdf(part, _OF_FILE, part.get("filename"), contents, "input_")))
+        return
     image = contents[0] if len(contents) == 1 else None
     if isinstance(image, Image):
         yield Edit((*path, "image_url"), (wire.data_url(image),))
         if image.detail is not None and image.detail != part.get("detail"):
             yield Edit((*path, "detail"), (image.detail,))
         return
-    yield Edit(path, tuple(_replacement(part, content) for content in contents))
+    # Of several parts the last one ends the same prefix: cache markers stay there.
+    bare = {key: part[key] for key in ("type", "image_url", "detail") if key in part}
+    last = len(contents) - 1
+    yield Edit(path, tuple(_replacement(part if i == last else bare, content) for i, content in enumerate(contents)))
 
 
 def _replacement(part: dict[str, Any], content: Content) -> dict[str, Any]:

@@ -24,7 +24,8 @@ _ODD = 0.02
 _HIDDEN = 0.05
 
 # Shades between the brightest and the darkest pixel of a word that can be read.
-_CONTRAST = 24
+_CONTRAST = 16
+_THIN = 3.0
 
 # Words of four and more Latin letters; of many different ones at least such a share has a vowel, in any language.
 _LATIN = re.compile(r"[A-Za-z]{4,}")
@@ -61,8 +62,11 @@ def visible(words: Sequence[Word], luma: NDArray[np.uint8], scale: float) -> NDA
 
 
 def _contrast(luma: NDArray[np.uint8], word: Word, scale: float) -> int:
-    left, top = (max(0, int(edge * scale)) for edge in word.box[:2])
-    right, bottom = (int(edge * scale) + 1 for edge in word.box[2:])
+    edges = [edge * scale for edge in word.box]
+    # A dash is thinner than a pixel, and its ink may fall on the next one.
+    beside = [edges[i + 2] - edges[i] < _THIN for i in (0, 1)]
+    left, top = (max(0, int(edge) - more) for edge, more in zip(edges[:2], beside, strict=True))
+    right, bottom = (int(edge) + 1 + more for edge, more in zip(edges[2:], beside, strict=True))
     spot = luma[top:bottom, left:right]
     return int(spot.max()) - int(spot.min()) if spot.size else 0
 

@@ -48,9 +48,7 @@ def test_jpeg_is_decoded_no_larger_than_the_model_sees_it() -> None:
 
 
 @pytest.mark.parametrize(("scale", "size"), [(3.0, (1200, 900)), (0.9, (2400, 1800))], ids=["large", "small"])
-def test_large_view_is_searched_at_half_the_size_unless_letters_are_small(
-    scale: float, size: tuple[int, int]
-) -> None:
+def test_large_view_is_searched_at_half_the_size_unless_letters_are_small(scale: float, size: tuple[int, int]) -> None:
     image = testing.encoded(testing.draw_page(scale, 2400, 1800), "jpeg")
     assert look(image, Size(2400, 1800))[0].size == size
 

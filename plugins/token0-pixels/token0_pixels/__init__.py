@@ -1,4 +1,4 @@
-"""Safe decoding, measuring, resampling and encoding of untrusted pictures. Heavy to import: do it where the work is done."""
+"""Safe decoding, measuring, resampling and encoding of untrusted pictures. Heavy: import it where the work is done."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ picture of its own; one after the other they are a film, and are decoded as one.
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import floor
 from struct import error, unpack_from
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,29 +23,46 @@ class NoStill(ValueError):
     """No HEVC still can be found in the file; the message says why."""
 
 
+class Shown(NamedTuple):
+    """What is shown of a coded picture, and how.
+
+    crop:   left, top, width and height
+    turns:  quarter turns against the clock, after that
+    mirror: and then None, 0 for top to bottom, 1 for left to right
+    """
+
+    crop: tuple[int, int, int, int]
+    turns: int = 0
+    mirror: int | None = None
+
+
 class Still(NamedTuple):
     """The primary picture before it is turned.
 
     tiles:   HEVC elementary streams of one picture each, in rows from the top left
     columns: tiles in a row
     width, height: of the whole, in pixels; tiles may reach beyond it
-    crop:    left, top, width and height of what is shown of it
-    turns:   quarter turns against the clock after that, then `mirror`: None, 0 for top to bottom, 1 for left to right
     """
 
     tiles: list[bytes]
     columns: int
     width: int
     height: int
-    crop: tuple[int, int, int, int]
-    turns: int = 0
-    mirror: int | None = None
+    shown: Shown
 
 
 def find_still(data: bytes) -> Still:
     """The primary picture of a HEIC file. Raises `NoStill`."""
     try:
         return _File(data).still()
+    except (error, IndexError, KeyError) as reason:
+        raise NoStill("its boxes are broken") from reason
+
+
+def find_shown(data: bytes, width: int, height: int) -> Shown:
+    """What is shown of the primary picture of an AVIF or HEIC file, which decoded to this size. Raises `NoStill`."""
+    try:
+        return _File(data).shown(width, height)
     except (error, IndexError, KeyError) as reason:
         raise NoStill("its boxes are broken") from reason
 
@@ -82,12 +101,12 @@ class _File:
             columns, tiles = 1, [self._stream(item)]
         else:
             raise NoStill(f"its primary item is {kind.decode('ascii', 'replace')}")
-        return Still(tiles, columns, width, height, *self._shown(item, width, height))
+        return Still(tiles, columns, width, height, self.shown(width, height))
 
-    def _shown(self, item: int, width: int, height: int) -> tuple[tuple[int, int, int, int], int, int | None]:
-        crop: tuple[int, int, int, int] = (0, 0, width, height)
+    def shown(self, width: int, height: int) -> Shown:
+        crop = (0, 0, width, height)
         turns, mirror = 0, None
-        for index in self._owned.get(item, ()):
+        for index in self._owned.get(self._primary, ()):
             kind, start, _ = self._properties[index - 1]
             if kind == b"irot":
                 turns = self._data[start] & 3
@@ -95,7 +114,7 @@ class _File:
                 mirror = self._data[start] & 1
             elif kind == b"clap":
                 crop = _clean_aperture(self._data, start, width, height)
-        return crop, turns, mirror
+        return Shown(crop, turns, mirror)
 
     def _property(self, item: int, wanted: bytes) -> tuple[int, int]:
         return _only((self._properties[index - 1] for index in self._owned[item]), wanted)
@@ -125,8 +144,8 @@ def _clean_aperture(data: bytes, start: int, width: int, height: int) -> tuple[i
     if not (wide_of and high_of and right_of and down_of):
         raise NoStill("it is cropped to nothing")
     shown = min(wide // wide_of, width), min(high // high_of, height)
-    left = (width - shown[0]) // 2 + right // right_of
-    top = (height - shown[1]) // 2 + down // down_of
+    left = floor(Fraction(width - shown[0], 2) + Fraction(right, right_of))
+    top = floor(Fraction(height - shown[1], 2) + Fraction(down, down_of))
     if min(shown) < 1 or not (0 <= left <= width - shown[0] and 0 <= top <= height - shown[1]):
         raise NoStill("it is cropped beyond its edges")
     return left, top, *shown

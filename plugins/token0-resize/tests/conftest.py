@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from token0.types import Image, Quality
 
+
 class PatchCounter(TokenCounter):
     """32-px patches; at most 2,000 px are shown."""
 

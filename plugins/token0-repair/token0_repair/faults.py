@@ -1,0 +1,117 @@
+"""What a provider would refuse or see wrong in a picture, from its header and its limits. Cheap and pure."""
+
+from __future__ import annotations
+
+from math import sqrt
+from struct import error, unpack_from
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from token0.sniff import Header, sniff
+from token0.types import Size
+
+if TYPE_CHECKING:
+    from token0.interfaces import Context
+    from token0.types import Image, Limits
+
+_PATCH = 32
+
+# Prompt, tools and the other images travel in the same body.
+_SHARE_OF_BODY = 0.75
+
+# What every known provider takes, also behind the clouds that resell it: once one has refused, it gets no more.
+_SAFE_SIDE = 1999
+_SAFE_BASE64 = 4 * 1024 * 1024
+
+# Frames of baseline, extended and progressive Huffman coding. Readers of the others, as arithmetic coding, are rare.
+_COMMON_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def limits_now(ctx: Context) -> Limits:
+    """The provider's limits; the narrowest known ones once it has refused an image."""
+    limits = ctx.limits
+    if not ctx.refused:
+        return limits
+    return msgspec.structs.replace(
+        limits,
+        formats=limits.formats & {"jpeg", "png"} or frozenset({"jpeg"}),
+        animated=False,
+        turns=False,
+        side=min(limits.side or _SAFE_SIDE, _SAFE_SIDE),
+        base64_bytes=min(limits.base64_bytes or _SAFE_BASE64, _SAFE_BASE64),
+    )
+
+
+def find_faults(image: Image, ctx: Context) -> list[str]:
+    """Each reason why `image` cannot be sent as it is, in words for the report."""
+    limits, header = limits_now(ctx), sniff(image.data)
+    faults = ["the provider refused the request"] if ctx.refused else []
+    if image.format not in limits.formats:
+        faults.append(f"the provider takes no {image.format} pictures")
+    elif header is not None:
+        faults += _odd_for(limits, header, image.data)
+    if not ctx.coordinates and fitting(image, ctx) != image.size:
+        faults.append(f"{image.width}x{image.height} is larger than the provider takes")
+    limit = most_bytes(limits)
+    if limit is not None and len(image.data) > limit:
+        faults.append(f"{len(image.data)} bytes are more than the provider takes")
+    return faults
+
+
+def fitting(image: Image, ctx: Context) -> Size:
+    """The largest size, in the proportions of `image`, that is within the limits of sides and patches."""
+    limits, size = limits_now(ctx), image.size
+    if not image.width:
+        return size
+    sides = [limits.side, limits.side_of_many if ctx.images > limits.many else None]
+    scale = min((side / max(size) for side in sides if side), default=1.0)
+    if limits.patches:
+        seen = ctx.counter.seen(size, image.detail)
+        patches = -(-seen.width // _PATCH) * -(-seen.height // _PATCH)
+        if patches > limits.patches:
+            # A patch row and column may be cut by the edge: one less of each is surely enough.
+            scale = min(scale, sqrt(limits.patches / patches) - _PATCH / min(size))
+    return size if scale >= 1 else scaled(size, scale)
+
+
+def scaled(size: Size, scale: float) -> Size:
+    """Rounded down, so that a limit is kept."""
+    return Size(max(1, int(size.width * scale)), max(1, int(size.height * scale)))
+
+
+def most_bytes(limits: Limits) -> int | None:
+    """The most bytes of one image before base64 makes four of three."""
+    body = int(limits.body_bytes * _SHARE_OF_BODY) if limits.body_bytes else None
+    text = min((limit for limit in (limits.base64_bytes, body) if limit), default=None)
+    return None if text is None else text // 4 * 3
+
+
+def _odd_for(limits: Limits, header: Header, data: bytes) -> list[str]:
+    """What is wrong with a picture of a format that is taken."""
+    faults = []
+    if header.animated and not limits.animated:
+        faults.append("the provider takes no animated pictures")
+    if header.orientation != 1 and not limits.turns:
+        faults.append("the provider would not turn the picture upright")
+    if header.alpha and not limits.alpha:
+        faults.append("the provider would drop the transparency")
+    if (header.format == "png" and data[24:25] == b"\x10") or (header.format == "jpeg" and not _common_jpeg(data)):
+        faults.append(f"this kind of {header.format} (CMYK, 16 bits or a rare coding) is seen wrong by many")
+    return faults
+
+
+def _common_jpeg(data: bytes) -> bool:
+    """Whether the first frame is of 8 bits, grey or of three colours, in a coding that every decoder knows."""
+    at = 2
+    try:
+        while (prefix := data[at]) == 0xFF:
+            marker, length, precision = unpack_from(">BHB", data, at + 1)
+            if marker in _FRAMES:
+                return marker in _COMMON_FRAMES and precision == 8 and data[at + 9] in (1, 3)
+            at += 2 + length
+    except (error, IndexError):
+        prefix = 0
+    # Stray bytes before its frame: this one is not read by all either.
+    return prefix == 0xFF
