@@ -18,6 +18,7 @@ from fakes import lab
 
 from token0 import cli, doctor, hookimpl, plugins, server
 from token0.doctor import Finding
+from token0.interfaces import Context
 from token0.testing import png
 
 Run = Callable[..., "tuple[int, str, str]"]
@@ -185,8 +186,50 @@ def test_an_image_is_explained_to_programs(run: Run, picture: Path) -> None:
     code, out, _ = run("explain", picture, "--model", "lab", "--json", "--detail", "low")
     explained = json.loads(out)
     assert code == 0
-    assert explained["tokens_saved"] == 0
+    assert explained["tokens"]["saved"] == 0
     assert explained["images"][0]["before"]["detail"] == "low"
+
+
+def test_an_image_is_explained_for_several_models(run: Run, picture: Path) -> None:
+    code, out, _ = run("explain", picture, "--model", "lab/lab-1", "--model", "lab/lab-2")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["model", "lab/lab-1", "lab/lab-2"]
+
+
+def test_several_models_are_an_array_to_programs(run: Run, picture: Path) -> None:
+    _, out, _ = run("explain", picture, "--model", "lab-1", "--model", "lab-2", "--json")
+    assert [each["model"] for each in json.loads(out)] == ["lab-1", "lab-2"]
+
+
+def test_the_quality_may_be_another_than_the_files(
+    run: Run, file: Callable[[str], Path], picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def plan(self: object, image: object, ctx: Context) -> None:
+        asked.append(ctx.quality)
+
+    monkeypatch.setattr(lab.Act, "plan", plan)
+    path = file("quality: lossless\npipeline: [act]\n")
+    run("explain", picture, "--model", "lab", "--config", path, "--quality", "thrifty")
+    assert asked == ["thrifty"]
+
+
+def test_a_page_shows_the_image_before_and_after(run: Run, file: Callable[[str], Path], picture: Path) -> None:
+    page = picture.parent / "page.html"
+    arguments = ("--config", file("pipeline: [act]\n"), "--prompt", "look at it", "--html", page)
+    code, out, _ = run("explain", picture, "--model", "lab/lab-1", *arguments)
+    assert code == 0
+    assert out.startswith("lab/lab-1\n")
+    assert page.read_text(encoding="utf-8").count("data:image/png;base64,") == 2
+
+
+def test_a_name_that_is_no_unicode_makes_a_page_too(run: Run, picture: Path) -> None:
+    odd = picture.with_name("\udcff.png")
+    odd.write_bytes(picture.read_bytes())
+    code, _, _ = run("explain", odd, "--model", "lab", "--html", picture.parent / "page.html")
+    assert code == 0
+    assert ".png</h1>" in (picture.parent / "page.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -260,6 +303,7 @@ def test_the_command_line_goes_before_the_file(
         ["explode"],
         ["config"],
         ["explain", "a.png"],
+        ["explain", "a.png", "--model", "m", "--quality", "best"],
         ["run", "--port", "65536"],
         ["run", "--port", "x"],
         ["run", "--workers", "0"],

@@ -7,14 +7,23 @@ import gzip
 import io
 import json
 import struct
-from collections.abc import AsyncIterator
+import types
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
 import pytest
+from aiohttp import web
+from fakes import lab
 from fakes.serving import chat, data_url, gateway
 from yarl import URL
 
+from token0 import hookimpl, plugins
+from token0.config import Config, Step
+from token0.engine import Engine
+from token0.gateway import Gateway
+from token0.interfaces import NoConfig
+from token0.server import runner_of
 from token0.testing import png
 
 if TYPE_CHECKING:
@@ -393,3 +402,103 @@ async def test_a_relayed_body_stays_as_it_was_sent(
     await send(address + "/v1/files", body, headers={"Content-Encoding": encoding})
     received = upstream.received[0]
     assert (received.body, received.headers["content-length"]) == (body, str(len(body)))
+
+
+# swap
+
+
+class Served(NamedTuple):
+    """A gateway of the plugin `fakes.lab`. `closed` are the engines that were closed."""
+
+    gateway: Gateway
+    url: str
+    closed: list[Engine]
+    make: Callable[..., Engine]
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    closed: list[Engine] = []
+    watcher = types.ModuleType("watcher")
+    watcher.token0_shutdown = hookimpl(lambda engine: closed.append(engine))  # type: ignore[attr-defined]
+    registry = plugins.load([], [lab, watcher])
+
+    def make(*steps: str) -> Engine:
+        pipeline = tuple(Step(step, NoConfig()) for step in steps)
+        config = Config(pipeline=pipeline, providers={"lab": lab.LabProvider.Config()})
+        return Engine(config, registry, in_process=True)
+
+    gateway = Gateway(make())
+    runner = runner_of(gateway, 0.2)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield Served(gateway, f"http://127.0.0.1:{runner.addresses[0][1]}/lab", closed, make)
+    await runner.cleanup()
+    await gateway.close()
+
+
+IMAGE = {"model": "lab", "image": base64.b64encode(png(128, 128)).decode()}
+
+
+async def test_requests_after_a_swap_are_served_by_the_new_engine(served: Served) -> None:
+    assert (await send(served.url, IMAGE)).headers["x-token0-saved"] == "0"
+    served.gateway.swap(served.make("act"))
+    assert (await send(served.url, IMAGE)).headers["x-token0-saved"] == "12"
+
+
+async def test_estimates_after_a_swap_are_made_by_the_new_engine(served: Served) -> None:
+    served.gateway.swap(served.make("act"))
+    got = await send(served.url.replace("/lab", "/v1/estimate?dialect=lab"), IMAGE)
+    assert json.loads(got.body)["tokens"]["saved"] == 12
+
+
+async def test_an_engine_without_requests_is_closed_at_the_swap(served: Served) -> None:
+    before, after = served.gateway.engine, served.make()
+    served.gateway.swap(after)
+    await lab.until(lambda: bool(served.closed))
+    assert served.closed == [before]
+
+
+async def test_an_engine_with_a_request_is_closed_when_that_is_done(served: Served, tmp_path: Path) -> None:
+    before = served.gateway.engine
+    held = {"model": "lab", "hold": str(tmp_path / "go"), "stream": True}
+    async with aiohttp.ClientSession() as session, session.post(served.url, json=held) as stream:
+        assert await stream.content.readany() == b"data: first\n\n"
+        served.gateway.swap(served.make())
+        await send(served.url, IMAGE)
+        assert served.closed == []
+        (tmp_path / "go").touch()
+        assert await stream.content.read() == b"data: last\n\n"
+    await lab.until(lambda: bool(served.closed))
+    assert served.closed == [before]
+
+
+async def test_an_engine_whose_client_left_is_closed_too(served: Served, tmp_path: Path) -> None:
+    before = served.gateway.engine
+    held = {"model": "lab", "hold": str(tmp_path / "never"), "stream": True}
+    async with aiohttp.ClientSession() as session, session.post(served.url, json=held) as stream:
+        assert await stream.content.readany() == b"data: first\n\n"
+        served.gateway.swap(served.make())
+        stream.close()
+        await lab.until(lambda: bool(served.closed))
+    assert served.closed == [before]
+
+
+async def test_of_three_engines_each_is_closed_once(served: Served) -> None:
+    engines = [served.gateway.engine, served.make(), served.make()]
+    for engine in engines[1:]:
+        served.gateway.swap(engine)
+    await served.gateway.close()
+    assert sorted(map(id, served.closed)) == sorted(map(id, engines))
+
+
+async def test_an_engine_that_cannot_be_closed_is_told_of(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def close() -> None:
+        raise ValueError("stuck")
+
+    monkeypatch.setattr(served.gateway.engine, "close", close)
+    served.gateway.swap(served.make())
+    await lab.until(lambda: "could not be closed" in caplog.text)
+    assert (await send(served.url, IMAGE)).status == 200

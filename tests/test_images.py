@@ -46,9 +46,9 @@ def test_a_remote_image_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF", b"not an image", DATA[:20], DATA[:8]])
-def test_what_is_no_image_is_left_alone(data: bytes) -> None:
-    with pytest.raises(Unopened):
-        open_part(ImagePart(path=("a",), base64=base64.b64encode(data).decode()), 10_000)
+def test_what_is_no_image_is_of_no_known_format(data: bytes) -> None:
+    image = open_part(ImagePart(path=("a",), base64=base64.b64encode(data).decode()), 10_000)
+    assert (image.format, image.size, image.data) == ("unknown", (0, 0), data)
 
 
 def test_a_header_that_promises_too_many_pixels_is_left_alone() -> None:

@@ -69,3 +69,27 @@ def test_the_sealed_object_is_json_with_the_time_so_far() -> None:
     sealed = json.loads(report(image(3, 2, step("resize"))).seal())
     assert sealed["time_ms"]["total"] >= 0
     assert sealed["images"][0]["steps"][0]["name"] == "resize"
+
+
+def test_what_a_request_costs_is_told_by_image_and_by_step() -> None:
+    cut = StepReport(name="resize", applied=True, why="w", tokens_before=100, tokens_after=40, ms=1.5)
+    made = report(image(100, 40, cut), image(None, None))
+    made.price = Price(input=10.0)
+    priced = made.priced()
+    assert priced["tokens"] == {
+        "text_estimate": 10,
+        "images_before": 100,
+        "images_after": 40,
+        "before": 110,
+        "after": 50,
+        "saved": 60,
+    }
+    assert priced["usd"] == {"before": 0.0011, "after": 0.0005, "saved": 0.0006}
+    assert [each["after"]["usd"] for each in priced["images"]] == [0.0004, None]
+    (step,) = priced["images"][0]["steps"]
+    assert (step["usd_before"], step["usd_after"]) == (0.001, 0.0004)
+
+
+def test_without_a_price_nothing_is_said_of_dollars() -> None:
+    priced = report(image(100, 40, step("resize"))).priced()
+    assert (priced["usd"], priced["images"][0]["before"]["usd"]) == (None, None)

@@ -1,4 +1,4 @@
-"""token0.server: real processes on a real port; SIGTERM lets answers finish, and a dead process is replaced."""
+"""token0.server: real processes on a real port; what signals do, and that a dead process is replaced."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ class Running:
         """The process that answers."""
         with self.post() as answer:
             return int(json.load(answer)["pid"])
+
+    def knows(self, model: str) -> bool:
+        """Whether a request for `model` is answered."""
+        with self.post(model=model) as answer:
+            answer.read()
+            return answer.status == 200
 
     def kill(self) -> None:
         self.process.kill()
@@ -118,6 +124,112 @@ def test_a_killed_process_is_replaced(start: Start) -> None:
         assert running.pid() not in (killed, other)
 
 
+ALIASED = "routing: {aliases: {mine: lab/lab-1}}\n"
+"""With it the model `mine` is known."""
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_sighup_reads_the_configuration_again(start: Start, tmp_path: Path, processes: str) -> None:
+    path = tmp_path / "token0.yaml"
+    path.write_text("pipeline: []\n")
+    running = start("--config", str(path), "--workers", processes)
+    assert running.knows("mine") is False
+    path.write_text(ALIASED)
+    running.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: running.knows("mine"))
+    if processes == "2":
+        with stopped(running.pid()):
+            wait_until(lambda: running.knows("mine"))
+
+
+def test_a_process_that_replaces_another_begins_with_the_new_configuration(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "token0.yaml"
+    path.write_text("pipeline: []\n")
+    running = start("--config", str(path), "--workers", "2")
+    killed = running.pid()
+    with stopped(killed):
+        other = running.pid()
+        path.write_text(ALIASED)
+        running.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: running.knows("mine"))
+    # A replacement knows only what its parent has read.
+    path.write_text("no longer: read\n")
+    os.kill(killed, signal.SIGKILL)
+    with stopped(other):
+        assert running.knows("mine")
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("quality: best\npipelin: []\n", ["quality", "pipelin"]),
+        (None, ["No such file or directory"]),
+    ],
+    ids=["mistakes", "no file"],
+)
+def test_a_wrong_configuration_is_told_and_the_old_one_stays(
+    start: Start,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    processes: str,
+    text: str | None,
+    said: list[str],
+) -> None:
+    path = tmp_path / "token0.yaml"
+    path.write_text(ALIASED)
+    running = start("--config", str(path), "--workers", processes)
+    assert running.knows("mine")
+    path.unlink() if text is None else path.write_text(text)
+    running.process.send_signal(signal.SIGHUP)
+    told = ""
+
+    def is_told() -> bool:
+        nonlocal told
+        told += capfd.readouterr().err
+        return "the configuration stays as it was" in told and all(each in told for each in said)
+
+    wait_until(is_told)
+    assert running.knows("mine")
+
+
+def test_a_plugin_that_cannot_start_again_leaves_the_old_engine(
+    start: Start, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "once.py").write_text(ONCE)
+    (tmp_path / "lab-0.1.dist-info" / "entry_points.txt").write_text("[token0]\nlab = once\n")
+    running = start()
+    assert running.knows("lab")
+    running.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "plugin lab failed to start: ValueError('only once')" in capfd.readouterr().err)
+    assert running.knows("lab")
+
+
+def test_a_stream_outlives_the_configuration_it_began_with(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "token0.yaml"
+    path.write_text("pipeline: []\n")
+    running = start("--config", str(path))
+    with running.post(hold=str(tmp_path / "go"), stream=True) as stream:
+        assert stream.read1() == b"data: first\n\n"
+        path.write_text(ALIASED)
+        running.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: running.knows("mine"))
+        (tmp_path / "go").touch()
+        assert stream.read() == b"data: last\n\n"
+
+
+ONCE = """
+from fakes.lab import *
+
+starts = []
+
+@hookimpl
+def token0_startup(engine):
+    starts.append(engine)
+    if len(starts) > 1:
+        raise ValueError("only once")
+"""
+
 STUMBLING = """
 from fakes.lab import *
 
@@ -153,6 +265,12 @@ def test_memory_is_left_as_it_is_without_glibc(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(ctypes, "CDLL", missing)
     keep_large_blocks()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for what a signal brings about: no other event tells."""
+    while not condition():
+        time.sleep(0.01)
 
 
 def wait_until_refused(port: int) -> None:

@@ -14,12 +14,12 @@ import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
 
-from token0 import documents
-from token0.bodies import read_body
+from token0 import documents, refusals
+from token0.bodies import Body, read_body
 from token0.engine import Engine
 from token0.errors import BadRequest, PluginError, PublicError
 from token0.estimate import estimate
-from token0.interfaces import Call, Dialect, Endpoint, Provider, Translator
+from token0.interfaces import Answer, Call, Dialect, Endpoint, Provider, Translation, Translator
 from token0.relay import Aborted, Relay, error_response, own_headers
 from token0.report import Report
 from token0.routing import Route
@@ -175,25 +175,54 @@ class Exchange:
         route = await engine.router.route(request.model, named)
         translator = self._translator(route.provider)
         report = self._report = engine.report(dialect.name, request, route, self._id)
-        body = await engine.prepare(dialect, request, route, report)
+        call, translation = await self._outgoing(received, request, route, translator)
+        answer = await route.provider.send(call)
+        try:
+            if report.images and answer.status in refusals.STATUSES:
+                answer = held = await refusals.hold(answer)
+                if held.blames_an_image:
+                    again, anew = await self._outgoing(received, request, route, translator, refused=True)
+                    if again.body != call.body and (taken := await self._again(again, route)):
+                        held.close()
+                        answer, translation = taken, anew
+            origin = engine.dialects[translator.target] if translator else dialect
+            return await Relay(http, request, report, dialect, origin, translation).send(answer)
+        finally:
+            answer.close()
+
+    async def _again(self, call: Call, route: Route) -> Answer | None:
+        """The answer to a repaired request; None when it is refused once more, and the first refusal stands."""
+        assert self._report
+        answer = await route.provider.send(call)
+        refused = answer.status in refusals.STATUSES
+        self._report.warnings.append(
+            "the provider refused an image; it was repaired and sent again" + (", in vain" if refused else "")
+        )
+        if refused:
+            answer.close()
+            return None
+        return answer
+
+    async def _outgoing(
+        self, received: Body, request: Request, route: Route, translator: Translator | None, *, refused: bool = False
+    ) -> tuple[Call, Translation | None]:
+        """What to send for a request, and how its answer is translated back."""
+        engine, report = self._engine, self._report
+        assert report
+        body = await engine.prepare(self._dialect, request, route, report, refused=refused)
         path, translation = self._below(self._endpoint.path.replace("{model}", quote(route.model, safe=""))), None
         if translator:
             drop = engine.config.routing.drop_untranslatable
             translation = translator.translate(msgspec.json.decode(body), route.model, drop=drop)
             body, path = translation.body, translation.path
-            report.warnings += translation.warnings
+            report.warnings += [each for each in translation.warnings if each not in report.warnings]
         unchanged = body is received.plain
         call = self._call(path, received.raw if unchanged else body, route, whole=bool(report.images or translation))
         if not unchanged:
             call.headers.popall("Content-Encoding", None)
         if translation:
             _drop_own(call.headers)
-        answer = await route.provider.send(call)
-        try:
-            origin = engine.dialects[translator.target] if translator else dialect
-            return await Relay(http, request, report, dialect, origin, translation).send(answer)
-        finally:
-            answer.close()
+        return call, translation
 
     async def _relay(self) -> web.StreamResponse:
         """Bytes to the provider and back, neither held nor read."""

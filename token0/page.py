@@ -148,10 +148,10 @@ def _pair(explanation: Explanation) -> str:
     if not after:
         return ""
     widest = max(_size(view).width for view in (*before, *after))
-    panes = [_pane("As the model would see it", before, widest), _pane("As the model sees what is sent", after, widest)]
+    panes = [_pane("As it came", before, widest), _pane("As sent", after, widest)]
     kind = "pair"
     if before == after:
-        panes, kind = [_pane("Sent as it came, and seen so", after, widest)], "pair one"
+        panes, kind = [_pane("As it came, and as sent", after, widest)], "pair one"
     choice = '<label class="how"><input type="checkbox"> Pixel for pixel, as large as the model sees it</label>'
     return f'{choice}\n<div class="{kind}">\n{"".join(panes)}</div>'
 

@@ -7,7 +7,9 @@ import zlib
 LETTER = (612, 792)
 
 
-def pdf(*pages: str, size: tuple[int, int] = LETTER, rotate: int = 0, picture: bytes | None = None, extra: str = "") -> bytes:
+def pdf(
+    *pages: str, size: tuple[int, int] = LETTER, rotate: int = 0, picture: bytes | None = None, extra: str = ""
+) -> bytes:
     """A document of `pages`, each a content stream; `/F1` is Helvetica, `/Im1` a grey picture of 64x64 pixels.
 
     `extra` goes into the dictionary of every page.
@@ -26,8 +28,9 @@ def pdf(*pages: str, size: tuple[int, int] = LETTER, rotate: int = 0, picture: b
     ]
     for i, page in enumerate(pages):
         objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {size[0]} {size[1]}] /Rotate {rotate} /Contents {6 + 2 * i} 0 R"
-            f" /Resources << /Font << /F1 3 0 R >> /XObject << /Im1 4 0 R >> >> {extra} >>".encode()
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {size[0]} {size[1]}] /Rotate {rotate}"
+            f" /Contents {6 + 2 * i} 0 R /Resources << /Font << /F1 3 0 R >> /XObject << /Im1 4 0 R >> >>"
+            f" {extra} >>".encode()
         )
         objects.append(_stream(page.encode("cp1252")))
     return _file(objects)

@@ -150,6 +150,11 @@ def test_another_format_changes_the_media_type_too() -> None:
     assert source == {"type": "base64", "media_type": "image/jpeg", "data": encoded(JPEG.data)}
 
 
+def test_a_detail_is_not_written_because_claude_has_none() -> None:
+    low = Image(data=SMALL.data, format="png", width=8, height=8, detail="low")
+    assert changed(body(image()), low) == changed(body(image()), SMALL)
+
+
 def test_a_fetched_image_takes_the_place_of_its_address() -> None:
     remote = {
         "type": "image",

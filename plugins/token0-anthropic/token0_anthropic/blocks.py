@@ -85,7 +85,7 @@ def _part(origin: dict[str, Any], path: Path, prompt: str) -> ImagePart:
 
 
 def _document(block: dict[str, Any], path: Path, prompt: str) -> ImagePart | None:
-    """A PDF document that stands in the request. One that is to be cited is left alone: pages and places must be its own."""
+    """A PDF document that stands in the request. One that is to be cited is left alone: answers name its own pages."""
     origin, citations = block.get("source"), block.get("citations")
     if not isinstance(origin, dict) or origin.get("type") != "base64":
         return None
@@ -97,8 +97,10 @@ def _document(block: dict[str, Any], path: Path, prompt: str) -> ImagePart | Non
 
 
 def _instead_of_document(block: dict[str, Any], contents: Sequence[Content]) -> Iterator[dict[str, Any]]:
-    """The blocks in place of a document; what it is called stays as text, and keys not known here go to the last one."""
-    titles = [Text(f"[{name.title()}: {block[name]}]") for name in ("title", "context") if block.get(name)]
+    """The blocks in place of a document. What it is called stays as text; keys not known here go to the last one."""
+    titles: list[Content] = [
+        Text(f"[{name.title()}: {block[name]}]") for name in ("title", "context") if block.get(name)
+    ]
     *others, last = [*titles, *contents]
     for content in others:
         yield _block({}, content, ends=False)

@@ -30,9 +30,11 @@ HIGH_RESOLUTION = Tier(2576, 4784, VISION_GUIDE, "2026-08-22")
 
 
 PAGE = 1575
-"""Image tokens of a page of a PDF, on both tiers. The guide (pdf-support) prices a page as an image of a size it does not
-tell; 3,182 tokens for a page of 1,605 as text (Opus) and 2,780 for 1,206 (Sonnet 4.6) were measured in 2026, see
-jackin.tailrocks.com."""
+"""Image tokens of a page of a PDF, on both tiers.
+
+The guide (pdf-support) bills each page as text and as an image, of a size it does not tell. Measured in 2026
+(jackin.tailrocks.com): 3,182 tokens for a page of 1,605 as text (Opus), 2,780 for one of 1,206 (Sonnet 4.6).
+"""
 
 
 class AnthropicCounter(TokenCounter):

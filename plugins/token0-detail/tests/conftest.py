@@ -35,7 +35,7 @@ class WordCounter(TokenCounter):
 
 
 class GridCounter(WordCounter):
-    """Every picture is brought to a square: 10 tokens and 480 px at `low`, 20 and 960 at `medium`, 40 and 1,920 else."""
+    """Every picture is brought to a square of 480 px (`low`, 10 tokens), 960 px (`medium`, 20) or 1,920 px (40)."""
 
     name = "grid"
     details = ("low", "medium", "high")

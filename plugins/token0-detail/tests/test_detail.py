@@ -63,7 +63,7 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
         ("grid", "icon", "low"),
         ("grid", "page", "medium"),
         ("grid", "large print", "low"),
-        ("grid", "small text", "medium"),
+        ("grid", "small text", "low"),
         ("grid", "tiny text", "medium"),
         ("dear", "photo", None),
         ("wordless", "photo", None),
@@ -122,9 +122,7 @@ def test_bytes_stay(counter: str, name: str, pictures: Pictures, ctx: Contexts) 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("counter", MODELS)
 @pytest.mark.parametrize("override", [False, True])
-def test_own_choice_is_left_alone(
-    counter: str, name: str, override: bool, pictures: Pictures, ctx: Contexts
-) -> None:
+def test_own_choice_is_left_alone(counter: str, name: str, override: bool, pictures: Pictures, ctx: Contexts) -> None:
     once = done(pictures[name], ctx(counter), override_client=override)
     assert done(once, ctx(counter), override_client=override) == once
 

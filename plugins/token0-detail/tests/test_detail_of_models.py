@@ -30,9 +30,9 @@ def chosen(image: Image, model: str) -> tuple[str | None, int]:
     ctx = Context(model=model, counter=counter(model))
     step = Detail(DetailConfig())
     plan = step.plan(image, ctx)
-    result = step.apply(image, plan, ctx) if isinstance(plan, Plan) else image
-    assert isinstance(result, Image)
-    return result.detail, ctx.tokens(result)
+    result = step.apply(image, plan, ctx) if isinstance(plan, Plan) else None
+    sent = result if isinstance(result, Image) else image
+    return sent.detail, ctx.tokens(sent)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,12 @@ def chosen(image: Image, model: str) -> tuple[str | None, int]:
         ("gemini-3.8-flash", "icon", "low", 256),
         ("gemini-3.8-flash", "photo", "low", 256),
         ("gemini-3.8-flash", "page", "medium", 529),
-        ("gemini-3.8-flash", "tiny text", "low", 256),
+        # Letters of 5 px may be smaller still: they need more than the 1.9 times that `low` enlarges them.
+        ("gemini-3.8-flash", "tiny text", "medium", 529),
+        ("gemini-3.8-flash", "small text", "low", 256),
         ("gemini-2.5-flash", "icon", None, 258),
         ("claude-opus-5-5", "icon", None, 64),
-        ("llava:7b", "icon", None, 577),
+        ("llava:7b", "icon", None, 576),
     ],
 )
 def test_word_and_bill(model: str, name: str, detail: str | None, tokens: int, pictures: Pictures) -> None:

@@ -110,6 +110,12 @@ def test_only_the_bytes_of_a_changed_image_differ():
     assert splice(request.body, OLLAMA.edits(request, {1: [CHANGED]})) == (body % (SMALL, CHANGED64)).encode()
 
 
+def test_a_detail_is_not_written_because_ollama_has_none():
+    low = Image(data=CHANGED.data, format="png", width=1, height=1, detail="low")
+    document = chat({"role": "user", "content": "hi", "images": [SMALL]})
+    assert changed(document, {0: [low]}) == changed(document, {0: [CHANGED]})
+
+
 def test_an_image_that_became_text_joins_the_content_of_its_message():
     document = chat(
         {"role": "user", "content": "first", "images": [SMALL, LARGE]},

@@ -18,6 +18,7 @@ PIXELS = png(8, 8)
 ENCODED = base64.b64encode(PIXELS).decode()
 URL = f"data:image/png;base64,{ENCODED}"
 SMALL = Image(data=b"small", format="jpeg", width=4, height=4)
+PDF = b"%PDF-1.4\n"
 ENDPOINT = Endpoint(kind="generate", path="/chat/completions")
 
 
@@ -224,3 +225,49 @@ def test_usage_is_asked_for_once(options: Any, asked: bool) -> None:
 def test_its_tap_is_that_of_chat() -> None:
     tap = Chat().tap(read("x"), Report(request_id="r", dialect="openai-chat"))
     assert b'"token0":' in tap.feed(b'data: {"choices":[{"finish_reason":"stop"}]}\n\n') + tap.feed(b"data: [DONE]\n\n")
+
+
+def document(data: bytes = PDF, **fields: Any) -> dict[str, Any]:
+    url = f"data:application/pdf;base64,{base64.b64encode(data).decode()}"
+    return {"type": "file", "file": {"file_data": url, "filename": "bill.pdf"}, **fields}
+
+
+def test_a_document_is_found_with_its_turn() -> None:
+    (part,) = read([{"type": "text", "text": "Read"}, document()]).parts
+    assert (part.path, part.media_type, part.prompt) == (("messages", 0, "content", 1), "application/pdf", "Read")
+    assert part.base64 == base64.b64encode(PDF).decode()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"file_id": "file-1"},
+        {"file_data": "data:application/pdf;base64,AAAA"},
+        {"file_data": "data:application/pdf,%25PDF-1.4"},
+        {"file_data": 1},
+        {"file_data": "data:application/pdf"},
+        {"file_data": f"data:application/pdf;base64,{ENCODED}"},
+        None,
+    ],
+)
+def test_files_that_are_no_documents_here_are_left_alone(file: Any) -> None:
+    assert read([{"type": "file", "file": file}]).parts == ()
+
+
+def test_a_document_becomes_parts_with_its_name_first_and_its_marks_last() -> None:
+    request = read([document(prompt_cache_breakpoint={"mode": "explicit"})])
+    assert changed(request, Text("page 1"), SMALL) == [
+        {"type": "text", "text": "[Document: bill.pdf]"},
+        {"type": "text", "text": "page 1"},
+        {
+            "type": "image_url",
+            "image_url": {"url": "data:image/jpeg;base64,c21hbGw="},
+            "prompt_cache_breakpoint": {"mode": "explicit"},
+        },
+    ]
+
+
+def test_of_several_parts_in_place_of_an_image_the_last_one_keeps_its_marks() -> None:
+    request = read([{**image(), "prompt_cache_breakpoint": {"mode": "explicit"}}])
+    first, last = changed(request, Text("one"), Text("two"))
+    assert ("prompt_cache_breakpoint" in first, "prompt_cache_breakpoint" in last) == (False, True)

@@ -8,7 +8,7 @@ from token0 import documents
 from token0.coordinates import in_tools
 from token0.interfaces import Dialect, Endpoint, Tap
 from token0.types import Content, Edit, Image, ImagePart, Path, Request, Text, Usage
-from token0_openai import wire
+from token0_openai import files, wire
 from token0_openai.chat_tap import ChatTap
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def wants_usage(request: Request) -> bool:
 
 
 def _parts(message: dict[str, Any], at: Path) -> Iterator[ImagePart]:
-    """The images of one message."""
+    """The images and documents of one message."""
     content = message.get("content")
     if content is None or isinstance(content, str):
         return
@@ -113,26 +113,28 @@ def _parts(message: dict[str, Any], at: Path) -> Iterator[ImagePart]:
     prompt = "\n".join(item["text"] for item in items if isinstance(item, dict) and isinstance(item.get("text"), str))
     for i, item in enumerate(items):
         path = (*at, "content", i)
-        kind = documents.of(item, dict, path).get("type")
-        if kind == "file" and isinstance(file := item.get("file"), dict):
-            found = wire.pdf_part(file.get("file_data"), path, prompt)
-            yield from [found] if found else []
-        if kind != "image_url":
-            continue
-        address = item.get("image_url")
-        where = (*path, "image_url")
-        # Some clients send the address bare.
-        if isinstance(address, str):
-            yield wire.image_part(address, path, where, item.get("detail"), prompt)
-        else:
-            address = documents.required(item, "image_url", dict, path)
-            yield wire.image_part(address.get("url"), path, (*where, "url"), address.get("detail"), prompt)
+        match documents.of(item, dict, path).get("type"):
+            case "image_url":
+                yield _image(item, path, prompt)
+            case "file" if isinstance(item.get("file"), dict):
+                if found := files.pdf_part(item["file"].get("file_data"), path, prompt):
+                    yield found
+
+
+def _image(item: dict[str, Any], path: Path, prompt: str) -> ImagePart:
+    address = item.get("image_url")
+    where = (*path, "image_url")
+    # Some clients send the address bare.
+    if isinstance(address, str):
+        return wire.image_part(address, path, where, item.get("detail"), prompt)
+    address = documents.required(item, "image_url", dict, path)
+    return wire.image_part(address.get("url"), path, (*where, "url"), address.get("detail"), prompt)
 
 
 def _changed(path: Path, part: dict[str, Any], contents: Sequence[Content]) -> Iterator[Edit]:
     """One image in place of another changes no more than its address and detail; all else is a new part."""
     if part.get("type") == "file":
-        new = wire.instead_of_pdf(part, _OF_FILE, part["file"].get("filename"), contents, "")
+        new = files.instead_of_pdf(part, _OF_FILE, part["file"].get("filename"), contents)
         yield Edit(path, tuple(new))
         return
     image, address = contents[0] if len(contents) == 1 else None, part["image_url"]

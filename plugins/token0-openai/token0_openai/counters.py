@@ -39,7 +39,7 @@ class OpenAICounter(TokenCounter):
         return count_tokens(text, self.family.encoding)
 
     def count_document(self, pages: int, text: str, detail: str | None = None) -> None:
-        """Not published: the file-inputs guide (Jul 2026) bills the text and a picture of every page, of no told size."""
+        """Not published: the file-inputs guide bills the text and a picture of every page, and tells no size."""
 
 
 @lru_cache(maxsize=1024)

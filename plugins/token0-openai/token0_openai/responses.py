@@ -12,7 +12,7 @@ from token0.interfaces import Dialect, Endpoint, Tap
 from token0.sse import data
 from token0.taps import EventTap
 from token0.types import Content, Edit, Image, ImagePart, Path, Request, Usage
-from token0_openai import wire
+from token0_openai import files, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -123,7 +123,7 @@ def _items(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _parts(item: dict[str, Any], at: Path) -> Iterator[ImagePart]:
-    """The images of one item: of a message, or of what a tool returned."""
+    """The images and documents of one item: of a message, or of what a tool returned."""
     kind = item.get("type", "message")
     holder = "content" if kind == "message" else "output" if kind in _OUTPUTS else None
     if holder is None or item.get(holder) is None or isinstance(item[holder], str):
@@ -136,7 +136,7 @@ def _parts(item: dict[str, Any], at: Path) -> Iterator[ImagePart]:
         kind = documents.of(content, dict, (*at, i)).get("type")
         if kind == "input_image":
             yield _part(content, (*at, i), prompt)
-        elif kind == "input_file" and (found := wire.pdf_part(content.get("file_data"), (*at, i), prompt)):
+        elif kind == "input_file" and (found := files.pdf_part(content.get("file_data"), (*at, i), prompt)):
             yield found
 
 
@@ -155,7 +155,7 @@ def _points(item: dict[str, Any]) -> bool:
 def _changed(path: Path, part: dict[str, Any], contents: Sequence[Content]) -> Iterator[Edit]:
     """One image in place of another changes no more than its address and detail; all else is a new part."""
     if part.get("type") == "input_file":
-        yield Edit(path, tuple(wire.instead_of_pdf(part, _OF_FILE, part.get("filename"), contents, "input_")))
+        yield Edit(path, tuple(files.instead_of_pdf(part, _OF_FILE, part.get("filename"), contents, "input_")))
         return
     image = contents[0] if len(contents) == 1 else None
     if isinstance(image, Image):
@@ -164,7 +164,7 @@ def _changed(path: Path, part: dict[str, Any], contents: Sequence[Content]) -> I
             yield Edit((*path, "detail"), (image.detail,))
         return
     # Of several parts the last one ends the same prefix: cache markers stay there.
-    bare = {key: part[key] for key in ("type", "image_url", "detail") if key in part}
+    bare: dict[str, Any] = {key: part[key] for key in ("type", "image_url", "detail") if key in part}
     last = len(contents) - 1
     yield Edit(path, tuple(_replacement(part if i == last else bare, content) for i, content in enumerate(contents)))
 

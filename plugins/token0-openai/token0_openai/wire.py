@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import pybase64
 
 from token0.errors import BadRequest, PublicError
-from token0.images import holds_pdf
 from token0.sniff import MEDIA_TYPES
-from token0.types import Content, Image, ImagePart, Path, Text, Usage
+from token0.types import Image, ImagePart, Path, Usage
 
 
 def image_part(url: Any, path: Path, at: Path, detail: Any, prompt: str) -> ImagePart:
@@ -28,36 +27,6 @@ def image_part(url: Any, path: Path, at: Path, detail: Any, prompt: str) -> Imag
         )
     media_type = head[:-7].split(";")[0].strip().lower() or None
     return ImagePart(path=path, base64=encoded, media_type=media_type, detail=known, prompt=prompt)
-
-
-def pdf_part(data: Any, path: Path, prompt: str) -> ImagePart | None:
-    """The part for a file in the request, a `data:` URL or bare base64; None for all but PDF documents."""
-    if not isinstance(data, str):
-        return None
-    head, comma, encoded = data.partition(",") if data[:5].lower() == "data:" else ("data:;base64", ",", data)
-    if not comma or not head.lower().endswith(";base64") or not holds_pdf(encoded):
-        return None
-    return ImagePart(path=path, base64=encoded, media_type=MEDIA_TYPES["pdf"], prompt=prompt)
-
-
-def instead_of_pdf(
-    part: dict[str, Any], known: frozenset[str], name: Any, contents: Sequence[Content], kind: str
-) -> Iterator[dict[str, Any]]:
-    """The parts in place of a document called `name`; `kind` is `input_` or nothing.
-
-    Fields of `part` that are not `known`, as cache markers, go to the last one: it ends the same prefix.
-    """
-    title = [Text(f"[Document: {name}]")] if isinstance(name, str) and name else []
-    new = [*title, *contents]
-    for content in new:
-        kept = {key: value for key, value in part.items() if key not in known} if content is new[-1] else {}
-        if isinstance(content, Text):
-            yield {"type": f"{kind}text", "text": content.text, **kept}
-        else:
-            detail = {} if content.detail is None else {"detail": content.detail}
-            address = data_url(content)
-            image = {"image_url": address, **detail} if kind else {"image_url": {"url": address, **detail}}
-            yield {"type": "input_image" if kind else "image_url", **image, **kept}
 
 
 def known_detail(detail: Any) -> str | None:

@@ -60,15 +60,13 @@ def _candidates(rows: Sequence[Row]) -> list[float]:
 
 def _runs(rows: Sequence[Row], x: float) -> list[tuple[int, int]]:
     """Stretches of rows that leave a gutter free at `x`."""
-    runs, start = [], None
-    for i, row in enumerate(rows):
-        crossed = not _is_free(row, x)
-        if crossed and start is not None:
-            runs.append((start, i))
-            start = None
-        elif not crossed and start is None:
-            start = i
-    return runs if start is None else [*runs, (start, len(rows))]
+    runs: list[tuple[int, int]] = []
+    start = 0
+    for i in range(len(rows) + 1):
+        if i == len(rows) or not _is_free(rows[i], x):
+            runs += [(start, i)] if i > start else []
+            start = i + 1
+    return runs
 
 
 def _is_free(row: Row, x: float) -> bool:

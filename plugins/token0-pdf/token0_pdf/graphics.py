@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-import pypdfium2.raw as pdfium
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,10 +29,12 @@ _OF_TEXT = 0.75
 _EDGE = 40
 _FILL = 12
 
-# Points: lines longer than this are rules of tables; strokes nearer than this make one drawing; thinner areas are rules.
+# Points: longer lines are rules of tables, thinner areas too; strokes nearer to each other make one drawing, and a large
+# one reaches over what lies within it.
 _RULE = 24.0
-_NEAR = 5.0
 _SOLID = 5.0
+_NEAR = 8.0
+_DRAWING = 30.0
 
 # Kinds of annotations that show something of their own.
 _SHOWN = frozenset({
@@ -47,7 +49,7 @@ class Graphics(NamedTuple):
     """Shares of a page.
 
     pictures: under pictures, of which those that overlap count twice
-    drawings: under strokes and areas that are neither words, nor rules, nor behind words
+    drawings: under areas without words and within strokes, the rules of tables aside
     words:    under words
     notes:    it has form fields or notes of readers
     """
@@ -67,9 +69,7 @@ class Graphics(NamedTuple):
         return "drawings" if self.drawings > min(_DRAWINGS, _OF_TEXT * self.words) else None
 
 
-def find_graphics(
-    page: pypdfium2.PdfPage, words: Sequence[Word], luma: NDArray[np.uint8], scale: float
-) -> Graphics:
+def find_graphics(page: pypdfium2.PdfPage, words: Sequence[Word], luma: NDArray[np.uint8], scale: float) -> Graphics:
     """What is on `page` besides `words`; `luma` is it at `scale` pixels a point."""
     text = np.zeros_like(luma)
     for word in words:
@@ -99,7 +99,7 @@ def _pictures(page: pypdfium2.PdfPage) -> float:
     for each in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING], max_depth=4):
         left, bottom, right, top = each.get_bounds()
         area += max(0.0, min(right, width) - max(left, 0.0)) * max(0.0, min(top, height) - max(bottom, 0.0))
-    return area / (width * height)
+    return float(area / (width * height))
 
 
 def _strokes(luma: NDArray[np.uint8], text: NDArray[np.uint8], scale: float) -> NDArray[np.bool_]:
@@ -110,7 +110,13 @@ def _strokes(luma: NDArray[np.uint8], text: NDArray[np.uint8], scale: float) -> 
         rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
         ink[cv2.dilate(rules, np.ones((3, 3), np.uint8)) > 0] = 0
     near = np.ones((int(_NEAR * scale),) * 2, np.uint8)
-    return np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, near) > 0)
+    closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, near)
+    _, _, found, _ = cv2.connectedComponentsWithStats(closed)
+    drawn = np.asarray(closed > 0)
+    for left, top, width, height, _ in found[1:]:
+        if min(width, height) >= _DRAWING * scale:
+            drawn[top : top + height, left : left + width] = True
+    return drawn
 
 
 def _areas(luma: NDArray[np.uint8], text: NDArray[np.uint8], scale: float) -> NDArray[np.bool_]:

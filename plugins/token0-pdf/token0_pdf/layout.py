@@ -27,9 +27,7 @@ _LONGEST_LINE = 400
 def lay_out(words: Sequence[Word]) -> str:
     """The text of a page in reading order. Turned words follow at the end, in the order of the file."""
     level = [word for word in words if word.level]
-    parts = [
-        _drawn(block) for stretch in reading_order(find_rows(level)) for block in blocks(stretch)
-    ]
+    parts = [_drawn(block) for stretch in reading_order(find_rows(level)) for block in blocks(stretch)]
     turned = " ".join(word.text for word in words if not word.level)
     return "\n\n".join(part for part in (*parts, turned) if part)
 

@@ -6,17 +6,14 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import pypdfium2
-import pypdfium2.raw as pdfium
+import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # PDFium is not made for several threads.
 _ONE_AT_A_TIME = threading.Lock()
-
-_PASSWORD = 4
-"""FPDF_ERR_PASSWORD"""
 
 
 class Unreadable(ValueError):

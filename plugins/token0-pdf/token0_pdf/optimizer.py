@@ -43,7 +43,9 @@ class Pdf(Optimizer):
             return Declined("the answer may be a position on a page")
         if word := asks_for_looks(ctx.prompt):
             return Declined(f"the prompt asks what the document looks like ({word!r})")
-        return Plan(tokens=0, why="the text of the pages stands for them")
+        known = ctx.counter.count_document(1, "", image.detail) is not None
+        estimated = "" if known else " (what the document costs is an estimate)"
+        return Plan(tokens=0, why=f"the text of the pages stands for them{estimated}")
 
     def apply(self, image: Image, plan: Plan, ctx: Context) -> Replacement | Declined:
         """Read, render where needed, compare. Declines where the document costs no more than its replacement."""

@@ -15,7 +15,7 @@ from token0_pdf.words import find_words
 from token0_pixels import Pixels, encode_smallest
 
 if TYPE_CHECKING:
-    import pypdfium2
+    import pypdfium2  # type: ignore[import-untyped]
     from numpy.typing import NDArray
 
 # Pixels a point for a first look, and the longest side of a page so looked at.
@@ -24,6 +24,9 @@ _LONGEST_LOOK = 1600
 
 # A picture that covers less of the page is a line or a dot.
 _PICTURE = 0.002
+
+# Shades between the brightest and the darkest pixel of an empty page.
+_BLANK = 8
 
 
 class Page(NamedTuple):
@@ -44,11 +47,14 @@ def read_page(page: pypdfium2.PdfPage) -> Page:
     scale = min(_LOOK, _LONGEST_LOOK / max(page.get_size()))
     luma = _luma(_rendered(page, scale))
     words = find_words(page, page.get_textpage())
+    if not words and int(luma.max()) - int(luma.min()) < _BLANK:
+        return Page("", None, omitted=False)
     shown = visible(words, luma, scale)
     doubt = distrust(page, words, shown)
     seen = [word for word, is_seen in zip(words, shown, strict=True) if is_seen]
     graphics = find_graphics(page, seen, luma, scale)
-    return Page("" if doubt else lay_out(seen), doubt or graphics.matter, graphics.pictures > _PICTURE)
+    text = "" if doubt else lay_out(seen)
+    return Page(text, doubt or graphics.matter, omitted=graphics.pictures > _PICTURE)
 
 
 def draw_page(page: pypdfium2.PdfPage, size: Size, detail: str | None) -> Image:
@@ -64,8 +70,7 @@ def draw_page(page: pypdfium2.PdfPage, size: Size, detail: str | None) -> Image:
 
 def _rendered(page: pypdfium2.PdfPage, scale: float) -> NDArray[np.uint8]:
     """(height, width, 3) in the order blue, green, red."""
-    bitmap = page.render(scale=scale, rev_byteorder=False, prefer_bgrx=False)
-    return np.ascontiguousarray(bitmap.to_numpy()[:, :, :3])
+    return np.ascontiguousarray(page.render(scale=scale).to_numpy()[:, :, :3])
 
 
 def _luma(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

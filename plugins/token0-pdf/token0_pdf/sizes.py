@@ -9,9 +9,8 @@ from token0.types import Size
 if TYPE_CHECKING:
     from token0.interfaces import TokenCounter
 
-# Pixels a point: a 10-point x is 10 pixels high.
-_BEST = 2.0
-_LONGEST = 2000
+# Pixels of the longer side: a 10-point x on a sheet of paper is 10 pixels high.
+_BEST = 1600
 
 # A smaller picture than this share of the best loses small print.
 _LEAST = 0.7
@@ -20,11 +19,11 @@ _STEPS = 30
 
 def page_size(points: tuple[float, float], counter: TokenCounter, detail: str | None, most: int | None) -> Size:
     """Pixels for a page of `points`: what the model sees at best, or less where that keeps it at `most` tokens."""
-    best = _BEST * min(1.0, _LONGEST / (_BEST * max(points)))
+    best = _BEST / max(points)
+    size = _scaled(points, best)
     if counter.grid is None:
         # Pixels cost nothing: who reads the picture on the way may have them all.
-        return _scaled(points, best)
-    size = _scaled(points, best)
+        return size
     seen = counter.seen(size, detail)
     best = min(best, seen.width / points[0], seen.height / points[1])
     for step in range(_STEPS + 1):
@@ -35,4 +34,4 @@ def page_size(points: tuple[float, float], counter: TokenCounter, detail: str | 
 
 
 def _scaled(points: tuple[float, float], scale: float) -> Size:
-    return Size(max(1, int(points[0] * scale)), max(1, int(points[1] * scale)))
+    return Size(*(max(1, int(side * scale + 0.001)) for side in points))

@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pypdfium2.raw as pdfium
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

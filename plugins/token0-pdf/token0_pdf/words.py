@@ -6,7 +6,7 @@ import ctypes
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-import pypdfium2.raw as pdfium
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -97,21 +97,33 @@ def _odd_for(limits: Limits, header: Header, data: bytes) -> list[str]:
         faults.append("the provider would not turn the picture upright")
     if header.alpha and not limits.alpha:
         faults.append("the provider would drop the transparency")
-    if (header.format == "png" and data[24:25] == b"\x10") or (header.format == "jpeg" and not _common_jpeg(data)):
-        faults.append(f"this kind of {header.format} (CMYK, 16 bits or a rare coding) is seen wrong by many")
-    return faults
+    if header.format == "jpeg":
+        frame = _frame(data)
+        if frame is None or not _is_common(data, frame):
+            faults.append("this kind of jpeg (CMYK, 12 bits or a rare coding) is seen wrong by many")
+        # A thumbnail before the frame has an end of its own.
+        cut_off = data.rfind(b"\xff\xd9", frame or 0) < 0
+    else:
+        if header.format == "png" and data[24] == 16:
+            faults.append("16 bits a sample are seen wrong by many")
+        cut_off = header.format == "png" and data.rfind(b"IEND") < 0
+    return [*faults, "the file is cut off"] if cut_off else faults
 
 
-def _common_jpeg(data: bytes) -> bool:
-    """Whether the first frame is of 8 bits, grey or of three colours, in a coding that every decoder knows."""
+def _frame(data: bytes) -> int | None:
+    """Where the first frame header of a JPEG is; None where stray bytes or fill bytes hide it."""
     at = 2
     try:
-        while (prefix := data[at]) == 0xFF:
-            marker, length, precision = unpack_from(">BHB", data, at + 1)
+        while data[at] == 0xFF:
+            marker, length = unpack_from(">BH", data, at + 1)
             if marker in _FRAMES:
-                return marker in _COMMON_FRAMES and precision == 8 and data[at + 9] in (1, 3)
+                return at
             at += 2 + length
     except (error, IndexError):
-        prefix = 0
-    # Stray bytes before its frame: this one is not read by all either.
-    return prefix == 0xFF
+        pass
+    return None
+
+
+def _is_common(data: bytes, at: int) -> bool:
+    """Whether a frame is of 8 bits, grey or of three colours, in a coding that every decoder knows."""
+    return data[at + 1] in _COMMON_FRAMES and data[at + 4] == 8 and data[at + 9] in (1, 3)

@@ -1,7 +1,7 @@
 """HEIC stills: which coded pictures, turned how, make up the primary item. ISO/IEC 23008-12 and 14496-12.
 
-OpenCV reads no HEIC, but its FFmpeg decodes the HEVC inside. A photo of a phone is a grid of some 50 tiles, each a coded
-picture of its own; one after the other they are a film, and are decoded as one.
+OpenCV reads no HEIC, but its FFmpeg decodes the HEVC inside. A photo of a phone is a grid of some 50 tiles, each a
+coded picture of its own; one after the other they are a film, and are decoded as one.
 """
 
 from __future__ import annotations

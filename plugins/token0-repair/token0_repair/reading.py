@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import msgspec
 import numpy as np
+import simplejpeg  # type: ignore[import-untyped]
 
 from token0.sniff import sniff
 from token0_pixels import FORMATS, MAX_PIXELS, Undecodable, decode
@@ -46,11 +47,14 @@ def _common(image: Image, at_least: Size | None) -> Pixels:
     except Undecodable:
         if image.format != "jpeg" or image.width * image.height > MAX_PIXELS:
             raise
-    # A JPEG that ends too early, or is not quite one: this decoder shows what there is.
-    array = cv2.imdecode(np.frombuffer(image.data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    stored = image.size if image.orientation < 5 else image.size[::-1]
-    if array is None or array.shape[1::-1] != stored:
-        raise Undecodable("nothing of it can be decoded")
+    # A JPEG that ends too early: what there is of it, the rest grey.
+    try:
+        height, width, *_ = simplejpeg.decode_jpeg_header(image.data)
+        if (width, height) != (image.size if image.orientation < 5 else image.size[::-1]):
+            raise Undecodable(f"the header says {image.width}x{image.height}, the decoder {width}x{height}")
+        array = simplejpeg.decode_jpeg(image.data, "BGR", strict=False)
+    except ValueError as error:
+        raise Undecodable(str(error)) from error
     return from_opencv(array, image.orientation)
 
 
@@ -126,7 +130,8 @@ def _as_shown(array: NDArray[Any], shown: Shown) -> NDArray[Any]:
 def _assembled(still: Still) -> NDArray[np.uint8]:
     """The tiles side by side, BGR."""
     whole = np.zeros((still.height, still.width, 3), np.uint8)
-    film = cv2.VideoCapture(io.BytesIO(b"".join(still.tiles)), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    stream: Any = io.BytesIO(b"".join(still.tiles))
+    film = cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     first = None
     for number in range(len(still.tiles)):
         found, tile = film.read()

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 
     from token0.interfaces import TokenCounter
 
-WORTH = 0.9
-"""A picture is encoded again only for a tenth of its tokens: a border crossed by little, not a smaller picture."""
-
 
 def visible(size: Size, detail: str | None, counter: TokenCounter) -> Size:
     """What reaches the model of a picture of `size`: the provider's own downscale, never an enlargement."""
@@ -24,7 +21,8 @@ def visible(size: Size, detail: str | None, counter: TokenCounter) -> Size:
 def border(size: Size, detail: str | None, counter: TokenCounter, loss: float) -> Size | None:
     """The cheapest size on the grid, the largest of equals, that takes away at most `loss` of what the model sees.
 
-    None where none is worth it. A size from which this function would go on is not chosen, so its own choice stays.
+    None where no size saves a larger share of the tokens than `loss` takes of the pixels: that would only be a smaller
+    picture. A size from which this function would go on is not chosen, so its own choice stays.
     """
     sizes = _cheaper(size, detail, counter, loss)
     stable = [each for each in sizes if not _cheaper(each, detail, counter, loss)]
@@ -34,7 +32,7 @@ def border(size: Size, detail: str | None, counter: TokenCounter, loss: float) -
 
 
 def _cheaper(size: Size, detail: str | None, counter: TokenCounter, loss: float) -> list[Size]:
-    most = counter.count(size, detail) * WORTH
+    most = counter.count(size, detail) * (1 - loss) ** 2
     return [each for each in _near(size, detail, counter, loss) if counter.count(each, detail) <= most]
 
 

@@ -24,7 +24,7 @@ class TilesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How much a picture may shrink."""
 
     loss: Annotated[
-        float, msgspec.Meta(gt=0, le=0.2, description="Largest share of width and height that may be taken away.")
+        float, msgspec.Meta(gt=0, le=0.1, description="Largest share of width and height that may be taken away.")
     ] = 0.05
 
 
