@@ -15,9 +15,9 @@ from fakes import lab
 from token0 import config, hookimpl, plugins
 from token0.config import Config, Fetch, Step
 from token0.engine import Engine
-from token0.errors import BadRequest, ConfigError, PluginError, UnknownModel
+from token0.errors import BadRequest, ConfigError, PluginError, UnknownModel, Unusable
 from token0.fetch import Fetcher, FetchError
-from token0.interfaces import Context, NoConfig, Translator
+from token0.interfaces import Context, Endpoint, NoConfig, Translator
 from token0.report import Report
 from token0.testing import png
 from token0.types import Edit, Image, Price, Request
@@ -327,3 +327,53 @@ def test_two_translators_of_one_way_are_an_error_naming_both() -> None:
     registry = plugins.load([], [lab, module])
     with pytest.raises(PluginError, match="one and two both translate a to b"):
         Engine(Config(providers={"lab": lab.LabProvider.Config()}), registry)
+
+
+def forbids(word: str) -> types.ModuleType:
+    class Forbids(lab.Act):
+        name = "forbids"
+        formats = frozenset({"png", "unknown"})
+
+        def apply(self, image: Image, plan: Any, ctx: Context) -> Any:
+            raise Unusable(word)
+
+    return plugin("forbids", token0_register_optimizers=lambda: [Forbids])
+
+
+@pytest.mark.parametrize("encoded", [BIG, base64.b64encode(b"not an image").decode()])
+async def test_an_image_that_must_not_be_sent_is_refused_with_its_place(engine: Make, encoded: str) -> None:
+    running = engine(forbids("nothing of it can be read"), pipeline=(Step("forbids", NoConfig()),))
+    with pytest.raises(BadRequest, match="The image cannot be used: nothing of it can be read") as caught:
+        await run(running, image=encoded)
+    assert (caught.value.param, caught.value.code) == ("image", "invalid_image")
+
+
+async def test_what_is_no_image_is_sent_as_it_came(engine: Make) -> None:
+    sent, report = await run(engine(), image="bm90IGFuIGltYWdl", token0_detail_override="low")
+    assert sent["image"] == "bm90IGFuIGltYWdl"
+    assert (report.images[0].note, report.images[0].steps) == ("not a format known here", ())
+
+
+async def test_base64_in_lines_is_sent_in_one(engine: Make) -> None:
+    sent, report = await run(engine(), image=f"{BIG[:40]}\r\n{BIG[40:]}", prompt="rest")
+    assert sent["image"] == BIG
+    assert report.applied == ["normalize"]
+
+
+async def test_steps_learn_that_the_provider_refused(engine: Make) -> None:
+    asked: list[bool] = []
+
+    class Asks(lab.Act):
+        name = "asks"
+
+        def plan(self, image: Image, ctx: Context) -> None:
+            asked.append(ctx.refused)
+
+    module = plugin("asks", token0_register_optimizers=lambda: [Asks])
+    running = engine(module, pipeline=(Step("asks", NoConfig()),))
+    dialect = running.dialects["lab"]
+    request = dialect.read(body(), Endpoint(kind="generate", path="/lab"))
+    route = await running.router.route("lab")
+    for refused in (False, True):
+        await running.prepare(dialect, request, route, running.report("lab", request, route), refused=refused)
+    assert asked == [False, True]

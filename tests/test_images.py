@@ -7,9 +7,9 @@ import base64
 import pytest
 
 from token0.errors import BadRequest
-from token0.images import Unopened, open_part
+from token0.images import Unopened, corrections, holds_pdf, open_part
 from token0.testing import png
-from token0.types import ImagePart
+from token0.types import ImagePart, Limits
 
 DATA = png(40, 30)
 PLAIN = base64.b64encode(DATA).decode()
@@ -71,3 +71,73 @@ def test_a_drawing_has_no_size_in_its_header() -> None:
     svg = base64.b64encode(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>').decode()
     drawing = open_part(ImagePart(path=("a",), base64=svg), 10_000)
     assert (drawing.format, drawing.size) == ("svg", (0, 0))
+
+
+@pytest.mark.parametrize(
+    "encoded", ["JVBERi0xLjQK", "JVBERi0x\r\nLjQK", "  JVBERi0xLjQK" + "A" * 5000, "iVBORw0KGgolUERGLTE"]
+)
+def test_a_document_is_known_by_its_first_bytes(encoded: str) -> None:
+    assert holds_pdf(encoded) is not encoded.startswith("iVBOR")
+
+
+@pytest.mark.parametrize("encoded", ["", "JVBE", "é", "!!!!", PLAIN])
+def test_other_files_are_no_documents(encoded: str) -> None:
+    assert not holds_pdf(encoded)
+
+
+TAKEN = Limits(formats=frozenset({"png"}))
+# With both characters that the alphabet of addresses writes otherwise.
+FULL = base64.b64encode(DATA + b"\xfb\xef\xff\xfe").decode()
+ADDRESS = FULL.replace("+", "-").replace("/", "_")
+
+
+@pytest.mark.parametrize(
+    ("declared", "names"),
+    [
+        (None, []),
+        ("image/png", []),
+        ("image/jpeg", ["relabel"]),
+        ("png", ["relabel"]),
+        ("", ["relabel"]),
+        ("application/pdf", ["relabel"]),
+    ],
+)
+def test_a_wrong_media_type_is_corrected(declared: str | None, names: list[str]) -> None:
+    part = ImagePart(path=("a",), base64=PLAIN, media_type=declared)
+    assert [step.name for step in corrections(part, open_part(part, 10_000), TAKEN)] == names
+
+
+@pytest.mark.parametrize(
+    ("spelling", "names"),
+    [
+        (PLAIN, []),
+        (PLAIN.rstrip("="), ["normalize"]),
+        (f"{PLAIN[:20]}\n{PLAIN[20:]}", ["normalize"]),
+        (f"data:image/png;base64,{PLAIN}", ["normalize"]),
+        (ADDRESS, ["normalize"]),
+    ],
+)
+def test_base64_that_is_not_canonical_is_written_anew(spelling: str, names: list[str]) -> None:
+    part = ImagePart(path=("a",), base64=spelling)
+    image = open_part(part, 10_000)
+    assert image.data.startswith(DATA)
+    assert [step.name for step in corrections(part, image, TAKEN)] == names
+
+
+@pytest.mark.parametrize(
+    ("spelling", "names"),
+    [
+        (ADDRESS, []),
+        (PLAIN.rstrip("="), []),
+        (f" {PLAIN}", ["normalize"]),
+    ],
+)
+def test_the_alphabet_of_addresses_stays_where_it_is_taken(spelling: str, names: list[str]) -> None:
+    part = ImagePart(path=("a",), base64=spelling)
+    limits = Limits(formats=frozenset({"png"}), base64url=True)
+    assert [step.name for step in corrections(part, open_part(part, 10_000), limits)] == names
+
+
+def test_a_label_does_not_cure_a_format_that_is_not_taken() -> None:
+    part = ImagePart(path=("a",), base64=PLAIN, media_type="image/jpeg")
+    assert corrections(part, open_part(part, 10_000), Limits(formats=frozenset({"jpeg"}))) == ()

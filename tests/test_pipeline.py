@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from token0.errors import Unusable
 from token0.interfaces import Context, Declined, NoConfig, Optimizer, Plan, Replacement
 from token0.pipeline import look, run, shape
 from token0.report import Shape
@@ -238,3 +239,10 @@ def test_each_step_can_look_at_the_image_as_it_came(image: Make, ctx: Context) -
     original = image(320, 320)
     run(original, ctx, [Looks("a", plan(), image(96, 96)), Looks("b", plan(), image(64, 64))])
     assert seen == [original, original]
+
+
+def test_a_step_can_forbid_that_an_image_is_sent(image: Make, ctx: Context) -> None:
+    after = Step("after", plan(), image(32, 32))
+    outcome = run(image(64, 64), ctx, [Step("a", plan(), Unusable("it is broken")), after])
+    assert outcome.unusable == "it is broken"
+    assert after.saw == []

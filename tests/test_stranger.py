@@ -129,7 +129,8 @@ def test_a_stranger_appears_works_and_vanishes(environment: Environment, tmp_pat
     (tmp_path / "token0.yaml").write_text("pipeline:\n  - use: describe\n")
     explain = ("token0.cli", "explain", str(tmp_path / "a.png"), "--model", "cloud/x", "--json")
     done = environment.run(*explain, "--config", str(tmp_path / "token0.yaml"))
-    assert json.loads(done.stdout)["optimizations_applied"] == ["describe"], done.stderr
+    (step,) = json.loads(done.stdout)["images"][0]["steps"]
+    assert (step["name"], step["applied"]) == ("describe", True), done.stderr
 
     assert environment.run("pip", "uninstall", "--yes", "stranger-from-afar").returncode == 0
     assert "stranger-from-afar" not in environment.plugins()

@@ -99,7 +99,8 @@ class Engine:
     ) -> bytes:
         """Optimize the images of a read request, fill `report.images`, return the body to send.
 
-        `refused` tells the steps that the provider did not take an image of what they made before. Without images to change and without edits of the dialect, that is the very object that came in.
+        `refused` tells the steps that the provider did not take an image of what they made before. Without images to
+        change and without edits of the dialect, that is the very object that came in.
         """
         edits = list(request.edits)
         if request.model != route.model:

@@ -125,3 +125,11 @@ def test_newer_models_need_more_tokens_for_a_text(model: str, tokens: int) -> No
 def test_hooks_offer_counter_and_prices() -> None:
     offered = (token0_anthropic.token0_register_token_counters(), token0_anthropic.token0_register_prices())
     assert offered == ([AnthropicCounter], [AnthropicPrices])
+
+
+@pytest.mark.parametrize(
+    ("model", "measured", "text"), [("claude-opus-4-7", 3182, 1605), ("claude-sonnet-4-6", 2780, 1206)]
+)
+def test_a_document_is_billed_as_was_measured(model: str, measured: int, text: int) -> None:
+    words = "x" * (text * 4 if model == "claude-sonnet-4-6" else text * 40 // 13)
+    assert counter(model).count_document(1, words) == pytest.approx(measured, abs=2)

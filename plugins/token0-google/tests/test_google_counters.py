@@ -175,3 +175,17 @@ def test_models_without_a_published_rule_are_marked_as_assumed(model: str, assum
 def test_hooks_offer_counter_and_prices() -> None:
     offered = (token0_google.token0_register_token_counters(), token0_google.token0_register_prices())
     assert offered == ([GoogleCounter], [GooglePrices])
+
+
+@pytest.mark.parametrize(
+    ("model", "detail", "tokens"),
+    [
+        ("gemini-3.8-flash", None, 1120),
+        ("gemini-3.8-flash", "low", 560),
+        ("gemini-3.8-flash", "MEDIA_RESOLUTION_HIGH", 2240),
+        ("gemini-2.5-flash", None, 516),
+        ("gemini-1.5-pro", None, 516),
+    ],
+)
+def test_a_document_is_billed_by_its_pages_alone(model: str, detail: str | None, tokens: int) -> None:
+    assert counter(model).count_document(2, "text is free " * 900, detail) == tokens

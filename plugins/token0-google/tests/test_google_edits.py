@@ -121,3 +121,39 @@ def test_one_image_may_become_several_parts() -> None:
     changed = edited({"contents": {"parts": CAMEL}}, Text("above"), image(b"new"))
     new = {"inlineData": {"mimeType": "image/png", "data": "bmV3"}}
     assert changed["contents"]["parts"] == [{"text": "above"}, new]
+
+
+BILL = {"inlineData": {"mimeType": "application/pdf", "data": base64.b64encode(b"%PDF-1.4\n").decode()}}
+
+
+def test_a_document_is_found_with_its_turn_and_its_resolution() -> None:
+    low = {**BILL, "mediaResolution": {"level": "MEDIA_RESOLUTION_LOW"}}
+    (part,) = read(json.dumps(turn({"text": "Read"}, low)).encode()).parts
+    assert (part.path, part.media_type, part.detail, part.prompt) == (
+        ("contents", 0, "parts", 1), "application/pdf", "low", "Read",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        PDF,
+        {"functionResponse": {"name": "f", "response": {}, "parts": [BILL]}},
+        {"fileData": {"mimeType": "application/pdf", "fileUri": "files/1"}},
+        {"inlineData": {"mimeType": "application/pdf", "data": 1}},
+    ],
+)
+def test_other_documents_are_left_alone(part: Any) -> None:
+    assert read(json.dumps(turn(part)).encode()).parts == ()
+
+
+def test_a_document_becomes_parts_of_which_the_last_one_keeps_what_is_unknown() -> None:
+    signed = {**BILL, "mediaResolution": {"level": "MEDIA_RESOLUTION_LOW"}, "thoughtSignature": "c2ln"}
+    page = image(b"page", detail="low")
+    seen = {
+        "inlineData": {"mimeType": "image/png", "data": "cGFnZQ=="},
+        "mediaResolution": {"level": "MEDIA_RESOLUTION_LOW"},
+    }
+    assert edited(turn(signed), page, Text("page 2"), page)["contents"][0]["parts"] == [
+        seen, {"text": "page 2"}, {**seen, "thoughtSignature": "c2ln"},
+    ]  # fmt: skip

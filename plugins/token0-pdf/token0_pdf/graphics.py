@@ -29,8 +29,8 @@ _OF_TEXT = 0.75
 _EDGE = 40
 _FILL = 12
 
-# Points: longer lines are rules of tables, thinner areas too; strokes nearer to each other make one drawing, and a large
-# one reaches over what lies within it.
+# Points: longer lines are rules of tables, thinner areas too; strokes nearer to each other make one drawing, and large
+# ones reach over what lies within them.
 _RULE = 24.0
 _SOLID = 5.0
 _NEAR = 8.0

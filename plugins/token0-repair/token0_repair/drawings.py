@@ -32,7 +32,7 @@ def draw(data: bytes) -> bytes:
     text = _checked(data)
     width, height = _size(text)
     try:
-        return bytes(svg_to_bytes(svg_string=text, width=width, height=height, background="#ffffff"))
+        return bytes(svg_to_bytes(svg_string=text, width=width, height=height, dpi=96, background="#ffffff"))
     except ValueError as error:
         raise Undecodable("the drawing is broken") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from bisect import bisect_right
 from struct import error, unpack_from
 from typing import TYPE_CHECKING
 
@@ -67,18 +67,25 @@ def fitting(image: Image, ctx: Context) -> Size:
         return size
     sides = [limits.side, limits.side_of_many if ctx.images > limits.many else None]
     scale = min((side / max(size) for side in sides if side), default=1.0)
-    if limits.patches:
-        seen = ctx.counter.seen(size, image.detail)
-        patches = -(-seen.width // _PATCH) * -(-seen.height // _PATCH)
-        if patches > limits.patches:
-            # A patch row and column may be cut by the edge: one less of each is surely enough.
-            scale = min(scale, sqrt(limits.patches / patches) - _PATCH / min(size))
-    return size if scale >= 1 else scaled(size, scale)
+    if scale < 1:
+        size = scaled(size, scale)
+    if limits.patches and _patches(size, image, ctx) > limits.patches:
+        longest = bisect_right(
+            range(max(size)), limits.patches, key=lambda side: _patches(scaled(size, side / max(size)), image, ctx)
+        )
+        size = scaled(size, max(longest - 1, 1) / max(size))
+    return size
 
 
 def scaled(size: Size, scale: float) -> Size:
-    """Rounded down, so that a limit is kept."""
-    return Size(max(1, int(size.width * scale)), max(1, int(size.height * scale)))
+    """Rounded down, so that a limit is kept; what floats lose does not count."""
+    return Size(max(1, int(size.width * scale + 1e-9)), max(1, int(size.height * scale + 1e-9)))
+
+
+def _patches(size: Size, image: Image, ctx: Context) -> int:
+    """Of what the provider's own scaling makes of the picture."""
+    seen = ctx.counter.seen(size, image.detail)
+    return -(-seen.width // _PATCH) * -(-seen.height // _PATCH)
 
 
 def most_bytes(limits: Limits) -> int | None:

@@ -92,7 +92,7 @@ class _File:
         start, _ = self._property(item, b"ispe")
         width, height = unpack_from(">II", self._data, start + 4)
         if kind == b"grid":
-            rows, columns = (number + 1 for number in self._bytes(item)[2:4])
+            rows, columns = (number + 1 for number in unpack_from("BB", self._bytes(item), 2))
             members = self._parts[item]
             if len(members) != rows * columns or len(members) > _MAX_TILES:
                 raise NoStill(f"its grid has {len(members)} tiles")

@@ -66,7 +66,9 @@ def _formats(image: Image, pixels: Pixels, limits: Limits) -> tuple[Format, ...]
         best = ("png",)
     elif image.format in _PHOTOGRAPHIC:
         best = ("jpeg",)
-    return tuple(each for each in best if each in limits.formats) or ("jpeg",)
+    return tuple(each for each in best if each in limits.formats) or tuple(
+        each for each in _WRITTEN if each in limits.formats
+    )
 
 
 def _lighter(pixels: Pixels, limits: Limits, limit: int) -> tuple[str, bytes, Pixels]:
