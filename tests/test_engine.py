@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from fakes import lab
 
@@ -20,7 +21,7 @@ from token0.fetch import Fetcher, FetchError
 from token0.interfaces import Context, Endpoint, NoConfig, Translator
 from token0.report import Report
 from token0.testing import png
-from token0.types import Edit, Image, Price, Request
+from token0.types import Edit, Image, ImagePart, Price, Request
 
 BIG = base64.b64encode(png(128, 128)).decode()
 HALF = base64.b64encode(png(64, 64)).decode()
@@ -377,3 +378,18 @@ async def test_steps_learn_that_the_provider_refused(engine: Make) -> None:
     for refused in (False, True):
         await running.prepare(dialect, request, route, running.report("lab", request, route), refused=refused)
     assert asked == [False, True]
+
+
+async def test_documents_are_not_counted_as_images(engine: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = lab.Lab.read
+    document = ImagePart(path=("document",), base64="JVBERi0xLjQK", media_type="application/pdf")
+
+    def with_document(self: lab.Lab, body: bytes, endpoint: Endpoint) -> Request:
+        request = read(self, body, endpoint)
+        return msgspec.structs.replace(request, parts=(*request.parts, document))
+
+    counted: list[int] = []
+    monkeypatch.setattr(lab.Lab, "read", with_document)
+    monkeypatch.setattr(lab.Act, "plan", lambda _, __, ctx: counted.append(ctx.images))
+    await run(engine())
+    assert counted == [1]

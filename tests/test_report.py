@@ -30,6 +30,11 @@ def test_savings_are_added_up_and_may_be_negative(images: list[tuple[int, int]],
     assert report(*(image(*each) for each in images)).tokens_saved == saved
 
 
+def test_an_image_of_unknown_price_saves_nothing_and_costs_nothing() -> None:
+    drawing = ImageReport(at="image", before=Shape(format="svg"), after=Shape(format="png", tokens=40))
+    assert report(drawing).tokens_saved == 0
+
+
 def test_the_public_object_has_the_names_that_users_know() -> None:
     made = report(image(100, 40, step("resize"), step("ocr", applied=False)), image(20, 20))
     made.usage = Usage(input_tokens=77)

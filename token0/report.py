@@ -43,7 +43,8 @@ class ImageReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def saved(self) -> int:
-        return (self.before.tokens or 0) - (self.after.tokens or 0)
+        """Tokens saved; none where it is not known what the image would have cost."""
+        return 0 if self.before.tokens is None else self.before.tokens - (self.after.tokens or 0)
 
 
 class Report(msgspec.Struct, kw_only=True):

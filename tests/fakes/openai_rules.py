@@ -22,13 +22,13 @@ CHAT_FIELDS = frozenset(
     metadata modalities model moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key
     prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier
     stop store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity
-    web_search_options""".split()  # noqa: SIM905
+    web_search_options""".split()
 )
 RESPONSES_FIELDS = frozenset(
     """background context_management conversation image include input instructions max_output_tokens max_tool_calls
     metadata model moderation parallel_tool_calls previous_response_id prompt prompt_cache_key prompt_cache_options
     prompt_cache_retention reasoning safety_identifier service_tier store stream stream_options temperature text
-    tool_choice tools top_logprobs top_p truncation user""".split()  # noqa: SIM905
+    tool_choice tools top_logprobs top_p truncation user""".split()
 )
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 

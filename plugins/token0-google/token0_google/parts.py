@@ -112,8 +112,6 @@ def _of_part(part: dict[str, Any], path: Path, shared: str | None, prompt: str) 
     if not _is_image(documents.of(blob, dict, at)) or "data" not in blob:
         return
     encoded = documents.required(blob, "data", str, at)
-    if encoded[:5].lower() == "data:":
-        encoded = encoded.partition(",")[2]
     yield ImagePart(
         path=path, base64=encoded, media_type=_declared(blob) or None, detail=_asked(part) or shared, prompt=prompt
     )
@@ -149,9 +147,9 @@ def _image_edits(part: dict[str, Any], found: ImagePart, image: Image, *, detail
     encoded = pybase64.b64encode(image.data).decode()
     if encoded != found.base64:
         yield Edit((*found.path, where, "data"), (encoded,))
-        media_type = MEDIA_TYPES[image.format]
-        if media_type != found.media_type:
-            yield Edit((*found.path, where, key(blob, _MEDIA_TYPE)), (media_type,))
+    media_type = MEDIA_TYPES[image.format]
+    if media_type != found.media_type:
+        yield Edit((*found.path, where, key(blob, _MEDIA_TYPE)), (media_type,))
     if detail and image.detail != found.detail:
         yield Edit((*found.path, key(part, RESOLUTION)), _level(image))
 

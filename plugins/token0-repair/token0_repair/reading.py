@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from token0.types import Image, Size
     from token0_pixels import Pixels
 
+# A broken file can make a decoder write a thousand lines.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
 _QUARTER_TURNS = (None, cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
 
 
@@ -38,7 +41,7 @@ def read(image: Image, at_least: Size | None = None) -> Pixels:
         return _icon(image)
     if image.format in ("bmp", "tiff", "avif"):
         return _other(image)
-    raise Undecodable(f"{image.format} cannot be decoded")
+    raise Undecodable("it is of no format known here")
 
 
 def _common(image: Image, at_least: Size | None) -> Pixels:
