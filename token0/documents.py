@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
+from token0.coordinates import in_tools
 from token0.errors import BadRequest
 from token0.splice import peek
-from token0.types import Edit, Options, Path, Request
+from token0.types import Edit, ImagePart, Options, Path, Request
 
 _T = TypeVar("_T")
 _NAMES = {str: "a string", list: "an array", dict: "an object", bool: "true or false", int: "an integer"}
@@ -76,6 +78,33 @@ def lookup(document: Any, path: Path) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return document
+
+
+def request(
+    body: bytes,
+    document: dict[str, Any],
+    *,
+    model: str,
+    stream: bool,
+    parts: Sequence[ImagePart],
+    tools: Any = None,
+    coordinates: bool = False,
+) -> Request:
+    """A read request, with what all dialects have alike: the gateway's own fields, and tools that take positions.
+
+    coordinates says that the request asks for positions in another way. Raises `BadRequest`.
+    """
+    said, edits = options(document)
+    return Request(
+        body=body,
+        document=document,
+        model=model,
+        stream=stream,
+        parts=tuple(parts),
+        options=said,
+        edits=edits,
+        coordinates=bool(parts) and (coordinates or in_tools(tools)),
+    )
 
 
 def options(document: dict[str, Any]) -> tuple[Options, tuple[Edit, ...]]:

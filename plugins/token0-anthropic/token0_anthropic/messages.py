@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from token0 import documents
-from token0.coordinates import in_tools
 from token0.interfaces import Dialect, Endpoint, Tap
 from token0.sse import data
 from token0.taps import EventTap
@@ -54,17 +53,8 @@ class Messages(Dialect):
         for i, message in enumerate(messages):
             content = documents.of(message, dict, ("messages", i)).get("content")
             parts += blocks.images(content, ("messages", i, "content"))
-        options, edits = documents.options(document)
-        return Request(
-            body=body,
-            document=document,
-            model=model,
-            stream=stream,
-            parts=tuple(parts),
-            options=options,
-            edits=edits,
-            coordinates=bool(parts) and in_tools(document.get("tools")),
-        )
+        tools = document.get("tools")
+        return documents.request(body, document, model=model, stream=stream, parts=parts, tools=tools)
 
     def edits(self, request: Request, changes: Mapping[int, Sequence[Content]]) -> Iterable[Edit]:
         for i, contents in changes.items():

@@ -157,3 +157,8 @@ def test_a_document_becomes_parts_of_which_the_last_one_keeps_what_is_unknown() 
     assert edited(turn(signed), page, Text("page 2"), page)["contents"][0]["parts"] == [
         seen, {"text": "page 2"}, {**seen, "thoughtSignature": "c2ln"},
     ]  # fmt: skip
+
+
+def test_a_wrong_label_is_corrected_and_the_bytes_stay() -> None:
+    wrong = {"inlineData": {"mimeType": "image/jpeg", "data": GREY64}}
+    assert edited(turn(wrong), image())["contents"][0]["parts"][0] == CAMEL

@@ -9,7 +9,6 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from token0 import documents
-from token0.coordinates import in_tools
 from token0.errors import BadRequest
 from token0.interfaces import Dialect, Endpoint, Tap
 from token0.sse import data
@@ -62,17 +61,14 @@ class Gemini(Dialect):
         at, wanted = _wanted(document)
         if endpoint.kind == "generate" and wanted.get("contents") is None:
             raise BadRequest("contents is not specified.", at=("contents",), code="missing_required_parameter")
-        found = tuple(parts.images(wanted, at))
-        options, edits = documents.options(document)
-        return Request(
-            body=body,
-            document=document,
+        found = list(parts.images(wanted, at))
+        return documents.request(
+            body,
+            document,
             model=endpoint.model or documents.required(document, "model", str).removeprefix("models/"),
             stream=":streamGenerateContent" in endpoint.path,
             parts=found,
-            options=options,
-            edits=edits,
-            coordinates=bool(found) and in_tools(wanted.get("tools")),
+            tools=wanted.get("tools"),
         )
 
     def edits(self, request: Request, changes: Mapping[int, Sequence[Content]]) -> Iterable[Edit]:

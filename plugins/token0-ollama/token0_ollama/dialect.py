@@ -9,7 +9,6 @@ import msgspec
 import pybase64
 
 from token0 import documents
-from token0.coordinates import in_tools
 from token0.interfaces import Dialect, Endpoint, Tap
 from token0.taps import EventTap
 from token0.types import Content, Edit, ImagePart, Path, Request, Text, Usage
@@ -50,18 +49,11 @@ class Ollama(Dialect):
         model = documents.required(document, "model", str)
         # Absent means true, unlike everywhere else.
         stream = documents.optional(document, "stream", bool)
-        options, edits = documents.options(document)
         parts = tuple(_parts(document))
-        return Request(
-            body=body,
-            document=document,
-            model=model,
-            stream=stream is not False,
-            parts=parts,
-            options=options,
-            edits=(*edits, *_without_prefixes(document, parts)),
-            coordinates=bool(parts) and in_tools(document.get("tools")),
+        request = documents.request(
+            body, document, model=model, stream=stream is not False, parts=parts, tools=document.get("tools")
         )
+        return msgspec.structs.replace(request, edits=(*request.edits, *_without_prefixes(document, parts)))
 
     def edits(self, request: Request, changes: Mapping[int, Sequence[Content]]) -> Iterable[Edit]:
         texts: dict[Path, dict[int, str]] = {}

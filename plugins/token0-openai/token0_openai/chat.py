@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from token0 import documents
-from token0.coordinates import in_tools
 from token0.interfaces import Dialect, Endpoint, Tap
 from token0.types import Content, Edit, Image, ImagePart, Path, Request, Text, Usage
 from token0_openai import files, wire
@@ -53,17 +52,8 @@ class Chat(Dialect):
         parts: list[ImagePart] = []
         for i, message in enumerate(messages):
             parts += _parts(documents.of(message, dict, ("messages", i)), ("messages", i))
-        options, edits = documents.options(document)
-        return Request(
-            body=body,
-            document=document,
-            model=model,
-            stream=stream,
-            parts=tuple(parts),
-            options=options,
-            edits=edits,
-            coordinates=bool(parts) and in_tools(document.get("tools")),
-        )
+        tools = document.get("tools")
+        return documents.request(body, document, model=model, stream=stream, parts=parts, tools=tools)
 
     def edits(self, request: Request, changes: Mapping[int, Sequence[Content]]) -> Iterable[Edit]:
         for i, contents in changes.items():

@@ -60,16 +60,14 @@ class Responses(Dialect):
         stream = documents.optional(document, "stream", bool) or False
         items = _items(document)
         parts = [part for i, item in enumerate(items) for part in _parts(item, ("input", i))]
-        options, edits = documents.options(document)
-        return Request(
-            body=body,
-            document=document,
+        return documents.request(
+            body,
+            document,
             model=model,
             stream=stream,
-            parts=tuple(parts),
-            options=options,
-            edits=edits,
-            coordinates=bool(parts) and (in_tools(document.get("tools")) or any(map(_points, items))),
+            parts=parts,
+            tools=document.get("tools"),
+            coordinates=any(map(_points, items)),
         )
 
     def edits(self, request: Request, changes: Mapping[int, Sequence[Content]]) -> Iterable[Edit]:

@@ -25,7 +25,7 @@ def image_part(url: Any, path: Path, at: Path, detail: Any, prompt: str) -> Imag
         raise BadRequest(
             "The data URL must be of the form data:MEDIA_TYPE;base64,DATA.", at=at, code="invalid_image_url"
         )
-    media_type = head[:-7].split(";")[0].strip().lower() or None
+    media_type = head[:-7].split(";")[0].strip().lower()
     return ImagePart(path=path, base64=encoded, media_type=media_type, detail=known, prompt=prompt)
 
 
