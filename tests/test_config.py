@@ -324,13 +324,17 @@ def load_or_mistakes(text: str) -> None:
         yaml.safe_dump(configuration.show(config))
 
 
+STEPS = ["pdf", "repair", "tiles", "resize", "detail", "ocr"]
+SHIPPED = SimpleNamespace(optimizers=dict.fromkeys(STEPS, Ocr), providers={"openai": OpenAI}, failures={})
+
+
 def test_example_loads() -> None:
-    config = configuration.load(EXAMPLE, REGISTRY, {})
-    assert [step.use for step in config.pipeline] == ["resize", "ocr"]
+    config = configuration.load(EXAMPLE, SHIPPED, {})
+    assert [step.use for step in config.pipeline] == STEPS
 
 
 def test_settings_behind_a_hash_in_the_example_are_right(folder: Folder) -> None:
-    config = folder.load(uncommented_example())
+    config = folder.load(uncommented_example(), SHIPPED)
     assert (config.server, config.workers, config.providers["openai"]) == (Server(), Workers(), OpenAI.Config())
 
 

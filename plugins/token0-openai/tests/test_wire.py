@@ -16,7 +16,7 @@ from token0_openai import wire
         ("data:image/png;base64,aGk=", "image/png", "aGk="),
         ("DATA:IMAGE/JPEG;BASE64,aGk=", "image/jpeg", "aGk="),
         ("data:image/png;charset=utf-8;base64,aGk=", "image/png", "aGk="),
-        ("data:;base64,aGk=", None, "aGk="),
+        ("data:;base64,aGk=", "", "aGk="),
         ("data:image/png;base64,", "image/png", ""),
         ("data:image/png;base64,a,b", "image/png", "a,b"),
     ],

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from token0.types import Image
 
-pytest.importorskip("resvg_py")
-
 
 def svg(inside: str = "", **attributes: str) -> bytes:
     told = "".join(f' {name}="{value}"' for name, value in attributes.items())

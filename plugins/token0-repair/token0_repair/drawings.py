@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from resvg_py import svg_to_bytes
+
 from token0_pixels import Undecodable
 
 _MAX_BYTES = 2 * 1024 * 1024
@@ -25,10 +27,6 @@ _PIXELS = {None: 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm":
 
 def draw(data: bytes) -> bytes:
     """A PNG of the drawing, its longer side 512 to 1568 px. Raises `Undecodable`."""
-    try:
-        from resvg_py import svg_to_bytes
-    except ImportError:
-        raise Undecodable("drawings need the extra token0-repair[svg]") from None
     text = _checked(data)
     width, height = _size(text)
     try:
