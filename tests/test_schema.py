@@ -185,7 +185,8 @@ def test_committed_schema_is_fresh(installed: Any) -> None:
     assert committed == fresh, "make it again: token0-gateway config schema > examples/token0.schema.json"
 
 
-def test_example_fits_the_schema(schema: dict[str, Any]) -> None:
+def test_example_fits_the_schema() -> None:
     jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(COMMITTED.read_text())
     document = yaml.safe_load((ROOT / "examples" / "token0.yaml").read_text())
     jsonschema.Draft202012Validator(schema).validate(document)
