@@ -10,27 +10,20 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
-import pybase64
 
 from token0 import config as configuration
 from token0 import plugins
 from token0.config import Config
-from token0.coordinates import in_prompt
-from token0.errors import BadRequest, PluginError, PublicError, WorkerError, dotted
-from token0.fetch import Fetcher, FetchError
-from token0.images import UNKNOWN, Unopened, corrections, open_part
-from token0.interfaces import Context, Dialect, Endpoint, Optimizer, Provider, Translator
-from token0.pipeline import Outcome, look, run, shape
-from token0.report import ImageReport, Report, Shape, StepReport
+from token0.errors import PluginError
+from token0.imaging import Imaging
+from token0.interfaces import Dialect, Endpoint, Provider, Translator
+from token0.report import Report
 from token0.routing import Route, Router
-from token0.rules import find_counter, find_price
-from token0.sniff import MEDIA_TYPES
+from token0.rules import find_price
 from token0.splice import splice
-from token0.types import Content, Image, ImagePart, Request
-from token0.workers import Task, Workers
+from token0.types import Content, Request
 
 log = logging.getLogger(__name__)
-
 
 _LARGE = 1024 * 1024
 
@@ -54,9 +47,7 @@ class Engine:
         self.translators: Mapping[tuple[str, str], Translator] = MappingProxyType(_translators(registry))
         self.router = Router(self.providers, config.routing.aliases, config.routing.default_provider)
         self._prices = {name: table() for name, table in registry.price_tables.items()}
-        self._steps: Sequence[Optimizer] = [registry.optimizers[step.use](step.config) for step in config.pipeline]
-        self._workers = None if in_process else Workers(config)
-        self._fetcher = None if config.fetch.images == "never" else Fetcher(config.fetch)
+        self._imaging = Imaging(config, registry, in_process=in_process)
 
     @classmethod
     def from_file(cls, path: str | None = None, *, in_process: bool = False) -> Engine:
@@ -124,124 +115,7 @@ class Engine:
         self, request: Request, route: Route, report: Report, *, refused: bool = False
     ) -> dict[int, Sequence[Content]]:
         """Run the pipeline over every image of `request` and fill `report.images`; return what changed, by part."""
-        counter = find_counter(self.registry, route.provider.name, route.model)
-        if counter is None:
-            report.warnings.append(f"no image-token rule for the model {route.model}: images are sent as they came")
-        elif counter.assumed:
-            report.warnings.append(f"the image-token rule of {route.model} is not published: a relative's is used")
-        contexts = {
-            prompt: Context(
-                model=route.model,
-                counter=counter,
-                quality=self.config.quality,
-                prompt=prompt,
-                coordinates=request.coordinates or in_prompt(prompt),
-                limits=route.provider.limits,
-                images=sum(part.media_type != MEDIA_TYPES["pdf"] for part in request.parts),
-                refused=refused,
-            )
-            for prompt in {part.prompt for part in request.parts}
-            if counter
-        }
-        results = await asyncio.gather(
-            *(self._guarded(part, contexts.get(part.prompt), route, request) for part in request.parts)
-        )
-        report.images = tuple(result for result, _ in results)
-        return {i: contents for i, (_, contents) in enumerate(results) if contents is not None}
-
-    async def _guarded(
-        self, part: ImagePart, ctx: Context | None, route: Route, request: Request
-    ) -> tuple[ImageReport, Sequence[Content] | None]:
-        """`_image`; a token rule or a dialect of a plugin that fails costs the saving, never the request."""
-        try:
-            return await self._image(part, ctx, route, request)
-        except PublicError:
-            raise
-        except Exception as error:
-            log.exception("image %s is sent as it came", dotted(part.path))
-            note = f"sent as it came: {type(error).__name__}"
-            return ImageReport(at=dotted(part.path), before=Shape(), after=Shape(), note=note), None
-
-    async def _image(
-        self, part: ImagePart, ctx: Context | None, route: Route, request: Request
-    ) -> tuple[ImageReport, Sequence[Content] | None]:
-        """The report of one image, and what to send in its place; None to send it as it came."""
-        at = dotted(part.path)
-        try:
-            part, fetched = await self._fetched(part, route)
-            original = open_part(part, self.config.workers.max_pixels)
-        except (Unopened, FetchError) as reason:
-            empty = Shape(bytes=len(part.base64 or "") * 3 // 4, detail=part.detail)
-            return ImageReport(at=at, before=empty, after=empty, note=str(reason)), None
-        known = original.format != UNKNOWN
-        corrected = fetched + corrections(part, original, route.provider.limits) if known else ()
-        if ctx is None:
-            as_sent = shape([original], None)
-            forced = any(step.applied for step in corrected)
-            return ImageReport(at=at, before=as_sent, after=as_sent, steps=corrected), [original] if forced else None
-        pictured = known and original.format != "pdf"
-        image, overridden = _override(original, request.options.detail if pictured else None, ctx)
-        outcome, note = await self._outcome(image, ctx, route, at)
-        if outcome.unusable:
-            raise BadRequest(f"The image cannot be used: {outcome.unusable}.", at=part.path, code="invalid_image")
-        steps = corrected + overridden + outcome.steps
-        before = shape([original], ctx, outcome.instead_of)
-        changed = any(step.applied for step in steps)
-        after = shape(outcome.contents, ctx) if changed else before
-        note = note or (None if known or changed else "not a format known here")
-        report = ImageReport(at=at, before=before, after=after, steps=steps, note=note)
-        return report, outcome.contents if changed else None
-
-    async def _outcome(self, image: Image, ctx: Context, route: Route, at: str) -> tuple[Outcome, str | None]:
-        """What the pipeline makes of an image, and a note when it could not be run."""
-        reasons = look(image, ctx, self._steps)
-        if reasons is not None:
-            return Outcome((image,), reasons), None
-        try:
-            return await self._run(image, ctx, route), None
-        except WorkerError as error:
-            log.warning("image %s is sent as it came: %s", at, error)
-            return Outcome((image,)), f"sent as it came: {error}"
-
-    async def _fetched(self, part: ImagePart, route: Route) -> tuple[ImagePart, tuple[StepReport, ...]]:
-        """The part with its remote image, where the operator lets the gateway fetch it.
-
-        Raises `BadRequest` for an image the provider cannot fetch either, else `FetchError`.
-        """
-        needed = not route.provider.fetches_images
-        if part.url is None or not (self.config.fetch.images == "always" or (needed and self._fetcher)):
-            return part, ()
-        started = time.perf_counter()
-        try:
-            assert self._fetcher
-            data = await self._fetcher.fetch(part.url)
-        except FetchError as error:
-            if needed:
-                raise BadRequest(
-                    f"The image cannot be used: {error}.", at=part.path, code="image_unreachable"
-                ) from error
-            raise
-        ms = round((time.perf_counter() - started) * 1000, 2)
-        why = f"{route.provider.name} takes no image addresses" if needed else "to look at it"
-        step = StepReport(name="fetch", applied=needed, why=why, tokens_before=0, tokens_after=0, ms=ms)
-        return msgspec.structs.replace(part, base64=pybase64.b64encode(data).decode()), (step,)
-
-    async def _run(self, image: Image, ctx: Context, route: Route) -> Outcome:
-        if self._workers is None:
-            return await asyncio.to_thread(run, image, ctx, self._steps)
-        return await self._workers.run(
-            Task(
-                image=image,
-                provider=route.provider.name,
-                model=route.model,
-                quality=ctx.quality,
-                prompt=ctx.prompt,
-                coordinates=ctx.coordinates,
-                limits=ctx.limits,
-                images=ctx.images,
-                refused=ctx.refused,
-            )
-        )
+        return await self._imaging.images(request, route, report, refused=refused)
 
     def startup(self) -> None:
         """Tell the plugins that the engine is ready. Raises `PluginError` naming the one that fails."""
@@ -266,28 +140,9 @@ class Engine:
                 call()
             except Exception:
                 log.exception("plugin %s failed to shut down", name)
-        if self._workers:
-            await self._workers.close()
-        if self._fetcher:
-            await self._fetcher.close()
+        await self._imaging.close()
         for provider in self.providers.values():
             await provider.close()
-
-
-def _override(image: Image, detail: str | None, ctx: Context) -> tuple[Image, tuple[StepReport, ...]]:
-    """The image with the `detail` that the client demanded from the gateway; its own wish, so no price is asked."""
-    if detail is None or detail == image.detail:
-        return image, ()
-    changed = msgspec.structs.replace(image, detail=detail)
-    step = StepReport(
-        name="detail_override",
-        applied=True,
-        why=f"the request asks for detail {detail}",
-        tokens_before=ctx.tokens(image),
-        tokens_after=ctx.tokens(changed),
-        ms=0.0,
-    )
-    return changed, (step,)
 
 
 def _translators(registry: plugins.Registry) -> dict[tuple[str, str], Translator]:
