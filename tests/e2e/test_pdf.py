@@ -10,9 +10,9 @@ import httpx
 import pytest
 from aiohttp import web
 from fakes.ollama import FakeOllama
-from fakes.pdfs import image, paragraphs, pdf, text
 
 from token0.sniff import sniff
+from token0_pdf.testing import image, paragraphs, pdf, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

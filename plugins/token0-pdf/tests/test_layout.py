@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes.pdfs import paragraphs, pdf, text
 
 from token0_pdf.layout import lay_out
+from token0_pdf.testing import paragraphs, pdf, text
 from token0_pdf.words import find_words
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from fakes.pdfs import image, paragraphs, pdf, text
 
 from token0.errors import Unusable
 from token0.interfaces import Context, Declined, Plan, Replacement
@@ -15,6 +14,7 @@ from token0.sniff import sniff
 from token0.types import Content, Image, Limits, Text
 from token0_pdf import token0_register_optimizers
 from token0_pdf.optimizer import Pdf, PdfConfig
+from token0_pdf.testing import image, paragraphs, pdf, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

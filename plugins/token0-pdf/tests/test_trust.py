@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes.pdfs import image, paragraphs, pdf, text
 
 from token0_pdf.page import read_page
+from token0_pdf.testing import image, paragraphs, pdf, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Small PDF files, written by hand: no library is needed to make one, and every byte is known."""
+"""Small PDF files for tests, written by hand: no library is needed to make one, and every byte is known."""
 
 from __future__ import annotations
 
