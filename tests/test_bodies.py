@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import tracemalloc
 import zlib
@@ -11,6 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from token0 import bodies
 from token0.bodies import inflate, read_body
 from token0.errors import BadRequest, PublicError, TooLarge
 
@@ -98,3 +100,14 @@ async def test_a_body_is_read_or_refused(address: str, body: bytes, encoding: st
 async def test_a_body_of_unannounced_length_is_limited_too(address: str, size: int, status: int) -> None:
     async with aiohttp.ClientSession() as session, session.post(address, data=pieces(size)) as answer:
         assert answer.status == status
+
+
+async def test_a_body_that_stops_arriving_is_a_408(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "_IDLE_SECONDS", 0.2)
+
+    async def stalls() -> AsyncIterator[bytes]:
+        yield b"some"
+        await asyncio.sleep(60)
+
+    async with aiohttp.ClientSession() as client, client.post(address, data=stalls()) as response:
+        assert response.status == 408

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from token0.engine import Engine
 from token0.errors import ConfigError, PluginError, UnknownModel
 from token0.interfaces import Translator
 from token0.report import Report
+from token0.testing import png
 from token0.types import Edit, Price, Request
 
 __all__ = ["engine"]  # a fixture
@@ -91,6 +94,18 @@ async def test_the_price_of_the_operator_is_in_the_report(engine: Make) -> None:
 async def test_text_tokens_are_estimated_without_the_image(engine: Make) -> None:
     _, report = await run(engine(), prompt="x" * 4000)
     assert 1000 <= report.text_tokens <= 1030
+
+
+@pytest.mark.parametrize(
+    "spell", [lambda text: "\n".join(text), lambda text: "\r\n".join(text), str], ids=["lines", "mime", "php"]
+)
+async def test_text_tokens_are_estimated_without_the_escapes_of_the_image(
+    engine: Make, spell: Callable[[str], str]
+) -> None:
+    encoded = base64.b64encode(png(64, 64) + b"\xff" * 3000).decode()
+    sent = body(prompt="rest", image=spell(encoded)).replace(b"/", rb"\/")
+    _, report = await engine().optimize(sent, "lab")
+    assert report.text_tokens <= 30
 
 
 def fail() -> None:

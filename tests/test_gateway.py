@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import io
@@ -435,6 +436,25 @@ async def served() -> AsyncIterator[Served]:
     yield Served(gateway, f"http://127.0.0.1:{runner.addresses[0][1]}/lab", closed, make)
     await runner.cleanup()
     await gateway.close()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /lab HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-private\x01\r\n\r\n",
+        b"GET /lab?key=sk-private\x01 HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_is_logged_without_a_word_of_it(
+    served: Served, caplog: pytest.LogCaptureFixture, head: bytes
+) -> None:
+    address = URL(served.url)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(head)
+    assert b" 400 " in await reader.readline()
+    writer.close()
+    assert "Error handling request from 127.0.0.1" in caplog.text
+    assert "sk-private" not in caplog.text
 
 
 IMAGE = {"model": "lab", "image": base64.b64encode(png(128, 128)).decode()}

@@ -16,6 +16,10 @@ import pytest
 from aiohttp import web
 from fakes.serving import chat, data_url, gateway
 
+from token0.relay import Scanner
+from token0.report import Report
+from token0_openai.chat import Chat
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -471,3 +475,9 @@ async def test_the_gateway_lives_on_after_all_this(address: str, upstream: Upstr
     await received(address + CHAT, text(stream=True))
     upstream.answer = whole(b"{}")
     assert await received(address + CHAT, text()) == (b"{}", True)
+
+
+def test_usage_below_a_thousand_objects_is_ignored() -> None:
+    report = Report(request_id="r", dialect="openai-chat")
+    Scanner(Chat(), report, "application/json", None).document(b'{"usage":' * 9999)
+    assert report.usage is None

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _EITHER = 47
 """zlib's `wbits` for gzip (RFC 1952) and zlib (RFC 1950) alike."""
 
+_IDLE_SECONDS = 60.0
+"""How long a client may stall while it sends."""
+
 
 class Body(NamedTuple):
     """A body as it came, and without its Content-Encoding; the same object where it has none."""
@@ -25,17 +28,23 @@ class Body(NamedTuple):
 
 
 async def read_body(http: web.Request, limit: int) -> Body:
-    """The whole body. Raises `TooLarge` as soon as it is known to be, `BadRequest`."""
+    """The whole body. Raises `TooLarge` as soon as it is known to be, `BadRequest`, or a 408 when it stops arriving."""
     if (http.content_length or 0) > limit:
         raise TooLarge(limit)
     chunks = []
     size = 0
     try:
-        async for chunk in http.content.iter_any():
-            size += len(chunk)
-            if size > limit:
-                raise TooLarge(limit)
-            chunks.append(chunk)
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(_IDLE_SECONDS) as idle:
+            async for chunk in http.content.iter_any():
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(limit)
+                chunks.append(chunk)
+                idle.reschedule(loop.time() + _IDLE_SECONDS)
+    except TimeoutError:
+        message = f"Nothing of the request body arrived for {_IDLE_SECONDS:g} s."
+        raise PublicError(408, message, kind="timeout_error", code="request_timeout") from None
     except web.RequestPayloadError as error:
         raise BadRequest("The request body could not be read to its end.", code="invalid_body") from error
     body = b"".join(chunks)

@@ -18,10 +18,17 @@ from token0.sniff import sniff
 
 _MAX_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
-# Networks that carry another address inside, so that it cannot be judged; and one with a cloud's metadata service.
+# Networks that carry another address inside, so that it cannot be judged; the site-local ones of old; and those with a
+# cloud's metadata service, the last one Azure's.
 _REFUSED = tuple(
-    map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "192.0.0.0/24"))
-)
+    map(
+        ipaddress.ip_network,
+        (
+            "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "::ffff:0:0:0/96", "fec0::/10",
+            "192.0.0.0/24", "168.63.129.16/32",
+        ),
+    )
+)  # fmt: skip
 
 
 class FetchError(Token0Error):

@@ -220,7 +220,7 @@ class Exchange:
         call = self._call(path, received.raw if unchanged else body, route, whole=bool(report.images or translation))
         if not unchanged:
             call.headers.popall("Content-Encoding", None)
-        if translation:
+        if route.provider.name != self._dialect.home:
             _drop_own(call.headers)
         return call, translation
 
@@ -232,6 +232,8 @@ class Exchange:
         self._report = Report(request_id=self._id, dialect=self._dialect.name, provider=provider.name)
         body = http.content.iter_any() if http.body_exists else b""
         call = self._call(self._below(self._endpoint.path), body, None, whole=False)
+        if provider.name != self._dialect.home:
+            _drop_own(call.headers)
         answer = await provider.send(call)
         try:
             return await Relay(http, _NOTHING, self._report, self._dialect, self._dialect).send(answer)

@@ -24,7 +24,7 @@ _HOP_BY_HOP = frozenset(
 )
 _SMALL = 32 * 1024
 _WHOLE = 64 * 1024 * 1024
-"""Answers that are not streams are held to be read or translated up to this many bytes; beyond it they just pass."""
+"""Bytes of an answer that is no stream beyond which its usage is no longer looked for."""
 
 
 class Scanner:
@@ -74,7 +74,7 @@ class Scanner:
             document = msgspec.json.decode(text)
             if isinstance(document, dict):
                 self._report.usage = self._dialect.usage(document, self._report.usage)
-        except (msgspec.DecodeError, LookupError, TypeError, ValueError, AttributeError):
+        except (msgspec.DecodeError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             log.debug("an answer of %s could not be read for its usage", self._report.provider)
 
 
@@ -248,6 +248,9 @@ class Relay:
         if self._translation:
             headers.popall("Content-Length", None)
             headers.popall("Content-Encoding", None)
+            if number := headers.get("request-id"):
+                # Where clients of OpenAI look for it.
+                headers.setdefault("x-request-id", number)
         headers.update(own_headers(self._report))
         return headers
 

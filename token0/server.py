@@ -15,6 +15,7 @@ import socket
 from collections.abc import Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from token0.config import Config
 from token0.engine import Engine
@@ -67,6 +68,7 @@ def keep_large_blocks() -> None:
 
 def runner_of(gateway: Gateway, shutdown_seconds: float | None = None) -> web.AppRunner:
     """A gateway that is ready to be set up, with the settings of HTTP that it counts on."""
+    logging.getLogger("aiohttp.server").addFilter(_unquoted)
     seconds = gateway.engine.config.server.shutdown_seconds if shutdown_seconds is None else shutdown_seconds
     return web.AppRunner(
         gateway.application(),
@@ -80,6 +82,15 @@ def runner_of(gateway: Gateway, shutdown_seconds: float | None = None) -> web.Ap
         max_line_size=32 * 1024,
         max_field_size=32 * 1024,
     )
+
+
+def _unquoted(record: logging.LogRecord) -> bool:
+    """One line about what is no HTTP: aiohttp quotes the header or URL that it could not read, with the key in it."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}", ()
+        record.exc_info = None
+    return True
 
 
 async def serve(source: Source, sock: socket.socket, ready: Callable[[], None] = lambda: None) -> None:

@@ -165,6 +165,7 @@ def test_retry_after_and_the_ids_of_the_provider_are_kept(client: openai.OpenAI)
         ask(client, knobs=("rate-limit",))
     assert caught.value.response.headers["retry-after"] == "7"
     assert caught.value.response.headers["request-id"] == "req_1"
+    assert caught.value.request_id == "req_1"
 
 
 def test_what_the_provider_refuses_is_told_in_its_words(client: openai.OpenAI) -> None:

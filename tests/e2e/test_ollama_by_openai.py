@@ -224,3 +224,15 @@ def test_responses_are_ollamas_own(foreign: openai.OpenAI, fake: FakeOllama) -> 
     image = {"type": "input_image", "image_url": DATA_URL, "detail": "auto"}
     answer = foreign.responses.create(model="llava:7b", input=[{"role": "user", "content": [image]}])  # type: ignore[list-item,misc]
     assert (answer.output_text, fake.received[-1].path) == ("Grüße", "/v1/responses")
+
+
+def test_who_pays_openai_is_told_to_nobody_else(start: Callable[..., str], fake: FakeOllama) -> None:
+    with openai.OpenAI(base_url=f"{start()}/v1", api_key="k", organization="org-1", project="p1") as client:
+        client.responses.create(model="llava:7b", input="hello")
+    assert not {name for name in fake.received[-1].headers if name.lower().startswith("openai-")}
+
+
+def test_nor_is_it_by_a_request_that_just_passes(start: Callable[..., str], fake: FakeOllama) -> None:
+    headers = {"X-Token0-Provider": "ollama", "OpenAI-Organization": "org-1"}
+    httpx.get(f"{start()}/v1/models", headers=headers)
+    assert not {name for name in fake.received[-1].headers if name.lower().startswith("openai-")}

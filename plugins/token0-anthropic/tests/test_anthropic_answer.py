@@ -106,7 +106,7 @@ def test_a_refusal_is_said_to_be_one(details: Any, refusal: str) -> None:
     assert (message["content"], message["refusal"]) == (None, refusal)
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"content": [7]}', b'{"content": null}'])
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"content": [7]}', b'{"content": null}', b'{"\xff": 1}'])
 def test_an_answer_that_is_none_is_an_error(body: bytes) -> None:
     with pytest.raises(UpstreamError):
         translation().answer(body)
@@ -241,7 +241,9 @@ def test_an_error_in_the_stream_is_raised_with_its_type() -> None:
     assert caught.value.kind == "overloaded_error"
 
 
-@pytest.mark.parametrize("broken", [b"data: {\n\n", b"data: 7\n\n", b"data: {}\n\n", event("content_block_delta")])
+@pytest.mark.parametrize(
+    "broken", [b"data: {\n\n", b"data: 7\n\n", b"data: {}\n\n", b'data: "\xff"\n\n', event("content_block_delta")]
+)
 def test_an_event_that_cannot_be_read_is_an_error(broken: bytes) -> None:
     with pytest.raises(UpstreamError):
         translation().feed(broken)
@@ -261,6 +263,7 @@ def test_a_stream_without_its_end_is_an_error() -> None:
         (529, b'{"error":{"type":"overloaded_error","message":"Overloaded"}}', "overloaded_error", "Overloaded"),
         (503, b"<html>", "api_error", "anthropic answered with status 503."),
         (401, b"", "authentication_error", "anthropic answered with status 401."),
+        (400, b'{"error":"\xff"}', "invalid_request_error", "anthropic answered with status 400."),
         (422, b"[]", "invalid_request_error", "anthropic answered with status 422."),
     ],
 )

@@ -67,6 +67,11 @@ def test_system_and_developer_prompts_are_hoisted_in_order_with_their_marks() ->
     assert body["messages"] == [{"role": "user", "content": [text("hi")]}]
 
 
+def test_instructions_alone_become_a_turn() -> None:
+    body = translated(messages=[{"role": "system", "content": "Draw."}])
+    assert (body["messages"], "system" in body) == ([{"role": "user", "content": [text("Draw.")]}], False)
+
+
 def test_without_a_system_prompt_there_is_no_system() -> None:
     assert "system" not in translated()
 
@@ -111,7 +116,10 @@ def test_order_and_marks_of_parts_stay() -> None:
     ]
 
 
-@pytest.mark.parametrize("data", [PDF, f"data:application/pdf;base64,{PDF}"])
+@pytest.mark.parametrize(
+    "data",
+    [PDF, f"data:application/pdf;base64,{PDF}", f"{PDF[:10]}\r\n{PDF[10:]}\n", f"data:;base64,{PDF[:9]}\n{PDF[9:]}"],
+)
 def test_a_pdf_becomes_a_document(data: str) -> None:
     assert user({"type": "file", "file": {"file_data": data, "filename": "bill.pdf"}}) == [
         {

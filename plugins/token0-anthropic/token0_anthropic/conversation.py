@@ -36,6 +36,9 @@ def translate(messages: list[Any], losses: Losses) -> dict[str, Any]:
             turns[-1]["content"] += blocks
         elif blocks:
             turns.append({"role": _TURNS[role], "content": blocks})
+    if system and not turns:
+        # A request without a turn is refused: instructions alone become one.
+        return {"messages": [{"role": "user", "content": system}]}
     return {"system": system, "messages": turns} if system else {"messages": turns}
 
 

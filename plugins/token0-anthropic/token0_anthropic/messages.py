@@ -95,6 +95,6 @@ def _ends(event: bytes) -> bool:
         return False
     try:
         said = msgspec.json.decode(data(event))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return isinstance(said, dict) and said.get("type") == "message_stop"

@@ -70,7 +70,7 @@ def _file(part: dict[str, Any], at: Path, losses: Losses) -> dict[str, Any] | No
         losses.add((*where, "file_id"), "an uploaded file is known only to the provider that holds it")
         return None
     content = documents.required(file, "file_data", str, where)
-    data = _data_url(content, (*where, "file_data"))[1] if content[:5].lower() == "data:" else content
+    data = _data_url(content, (*where, "file_data"))[1] if content[:5].lower() == "data:" else _unbroken(content)
     if _sniffed(data) != MEDIA_TYPES["pdf"]:
         losses.add((*where, "file_data"), "only PDF documents can be sent")
         return None
@@ -88,7 +88,12 @@ def _data_url(url: str, at: Path) -> tuple[str, str]:
         raise BadRequest(
             "The data URL must be of the form data:MEDIA_TYPE;base64,DATA.", at=at, code="invalid_image_url"
         )
-    return head[:-7].split(";")[0].strip().lower(), data
+    return head[:-7].split(";")[0].strip().lower(), _unbroken(data)
+
+
+def _unbroken(data: str) -> str:
+    """Base64 without the line breaks that mail programs and `base64.encodebytes` make: the API takes none."""
+    return "".join(data.split()) if any(blank in data for blank in "\n\r ") else data
 
 
 def _sniffed(data: str) -> str | None:

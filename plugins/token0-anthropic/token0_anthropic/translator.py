@@ -55,7 +55,7 @@ class MessagesTranslation(Translation):
     def answer(self, body: bytes) -> bytes:
         try:
             return answers.whole(msgspec.json.decode(body), self._completion)
-        except (msgspec.DecodeError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise UpstreamError("anthropic sent an answer that is not a message.") from error
 
     def feed(self, event: bytes) -> bytes:
@@ -66,7 +66,7 @@ class MessagesTranslation(Translation):
             said = msgspec.json.decode(payload)
             if said["type"] != "error":
                 return self._stream.event(said)
-        except (msgspec.DecodeError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise UpstreamError("anthropic sent an event that cannot be read.") from error
         message, kind = wire.error(said)
         broken = UpstreamError(message)

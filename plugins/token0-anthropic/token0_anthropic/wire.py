@@ -54,7 +54,7 @@ def error(body: bytes | Mapping[str, Any], status: int = 500) -> tuple[str, str]
     if isinstance(body, bytes):
         try:
             document = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             document = {}
     inner = document.get("error") if isinstance(document, Mapping) else None
     inner = inner if isinstance(inner, Mapping) else {}

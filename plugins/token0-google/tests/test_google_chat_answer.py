@@ -103,7 +103,9 @@ def test_a_blocked_prompt_is_a_refusal() -> None:
     assert got["message"]["refusal"] == "Gemini blocked the prompt: SAFETY."
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"candidates": []}', b"[]", b"<html>", b'{"error": {"message": "x"}}'])
+@pytest.mark.parametrize(
+    "body", [b"{}", b'{"candidates": []}', b"[]", b"<html>", b'{"\xff": 1}', b'{"error": {"message": "x"}}']
+)
 def test_an_answer_that_says_nothing_is_an_error(body: bytes) -> None:
     with pytest.raises(UpstreamError):
         answering().answer(body)
@@ -184,6 +186,12 @@ def test_an_error_in_a_stream_is_told(event: bytes) -> None:
         answering().feed(event)
 
 
+def test_an_error_in_a_stream_keeps_googles_word_for_it() -> None:
+    with pytest.raises(UpstreamError) as caught:
+        answering().feed(b'data: {"error":{"code":503,"message":"Busy.","status":"UNAVAILABLE"}}\n\n')
+    assert caught.value.code == "UNAVAILABLE"
+
+
 def test_a_comment_is_no_chunk() -> None:
     assert answering().feed(b": open\n\n") == b""
 
@@ -229,3 +237,7 @@ def test_an_error_keeps_status_and_message(
 @pytest.mark.parametrize("body", [b"<html>Bad Gateway</html>", b"{}", b"[]", b'{"error": "x"}'])
 def test_an_error_that_is_none_of_googles_is_told_as_it_came(body: bytes) -> None:
     assert answering().error(502, body).message == body.decode()
+
+
+def test_an_error_that_is_no_text_keeps_its_status() -> None:
+    assert answering().error(503, b'{"error":"\xff"}').status == 503

@@ -265,6 +265,7 @@ def test_a_chunk_without_usage_keeps_what_was_told() -> None:
         (b'data: {"candidates":[{"content":{"parts":[{"text":"\\"finishReason\\": 1"}]}}]}\n\n', False),
         (b'data: {"candidates":[{"content":{"parts":[{"functionCall":{"args":{"finishReason":"x"}}}]}}]}\n\n', False),
         (b": comment\n\n", False),
+        (b'data: {"finishReason": "\xff"}\n\n', False),
         (b"\r\n]", False),
     ],
 )

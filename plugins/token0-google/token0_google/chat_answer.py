@@ -121,12 +121,15 @@ def _read(body: bytes) -> dict[str, Any]:
     """An answer, or a chunk of one. Raises `UpstreamError` for one that tells an error, or that is none."""
     try:
         document = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise UpstreamError("google sent an answer that is no JSON object.")
     if document.get("error"):
-        raise UpstreamError(wire.public_error(502, body).message)
+        said = wire.public_error(502, body)
+        broken = UpstreamError(said.message)
+        broken.code = said.code
+        raise broken
     return document
 
 

@@ -100,7 +100,7 @@ def is_last(event: bytes) -> bool:
         return False
     try:
         chunk = msgspec.json.decode(data(event))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     if not isinstance(chunk, dict):
         return False

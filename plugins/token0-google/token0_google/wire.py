@@ -67,7 +67,7 @@ def public_error(status: int, body: bytes) -> PublicError:
         # A stream that was asked for as an array fails as one.
         said = (document[0] if isinstance(document, list) else document)["error"]
         message = str(said["message"])
-    except (msgspec.DecodeError, LookupError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
         said, message = {}, body[:500].decode(errors="replace").strip() or "Google answered without a message."
     details = [each for each in said.get("details") or () if isinstance(each, dict)]
     reasons = [each["reason"] for each in details if isinstance(each.get("reason"), str)]

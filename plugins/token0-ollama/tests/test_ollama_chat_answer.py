@@ -159,8 +159,9 @@ def test_an_answer_without_counts_tells_no_usage():
 def test_an_error_in_the_stream_is_raised():
     answer = translation()
     answer.feed(line("A"))
-    with pytest.raises(UpstreamError, match="an error was encountered"):
+    with pytest.raises(UpstreamError, match="an error was encountered") as caught:
         answer.feed(b'{"error":"an error was encountered while running the model"}\n')
+    assert caught.value.code is None
 
 
 def test_a_stream_that_just_ends_is_an_error():
@@ -170,7 +171,7 @@ def test_a_stream_that_just_ends_is_an_error():
         answer.close()
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"<html>"])
+@pytest.mark.parametrize("body", [b"", b"[]", b"<html>", b'{"\xff":1}', b'{"a":' * 9999])
 def test_an_answer_that_is_no_object_is_an_error(body):
     with pytest.raises(UpstreamError):
         translation().answer(body)
@@ -184,6 +185,7 @@ def test_an_answer_that_is_no_object_is_an_error(body):
         (429, b'{"error":"slow down"}', "rate_limit_error", "slow down", None),
         (503, b'{"error":"server busy"}', "api_error", "server busy", None),
         (401, b'{"error":{"message":"unauthorized"}}', "authentication_error", "unauthorized", None),
+        (502, b'{"error":"\xff"}', "api_error", '{"error":"\N{REPLACEMENT CHARACTER}"}', None),
         (502, b"Bad Gateway", "api_error", "Bad Gateway", None),
         (500, b"", "api_error", "Ollama answered without a message.", None),
     ],

@@ -218,6 +218,7 @@ def test_a_line_without_counts_keeps_what_was_known():
         (b'{"message":{"content":""},"done":true,"done_reason":"stop"}\n', True),
         (b'{"response":"","done" : true}\n', True),
         (b'{"message":{"content":"a"},"done":false}\n', False),
+        (b'{"message":{"content":"\xff"},"done":true}\n', False),
         (b'{"message":{"content":"\\"done\\":true"},"done":false}\n', False),
         (b'{"message":{"tool_calls":[{"function":{"name":"f","arguments":{"done":true}}}]},"done":false}\n', False),
         (b"\n", False),

@@ -93,12 +93,14 @@ def _read(event: bytes) -> dict[str, Any]:
     """A line of an answer. Raises `UpstreamError` for one that tells an error, or that is none."""
     try:
         line = msgspec.json.decode(event)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         line = None
     if not isinstance(line, dict):
         raise UpstreamError("ollama sent an answer that is no JSON object.")
     if line.get("error"):
-        raise UpstreamError(_message(event))
+        broken = UpstreamError(_message(event))
+        broken.code = None
+        raise broken
     return line
 
 
@@ -136,5 +138,5 @@ def _message(body: bytes) -> str:
     try:
         error = msgspec.json.decode(body)["error"]
         return str(error["message"] if isinstance(error, dict) else error)
-    except (msgspec.DecodeError, LookupError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
         return body[:500].decode(errors="replace").strip() or "Ollama answered without a message."

@@ -109,7 +109,7 @@ def _arguments(function: dict[str, Any], at: Path) -> dict[str, Any]:
     text = documents.optional(function, "arguments", str, at) or "{}"
     try:
         arguments = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         arguments = None
     if not isinstance(arguments, dict):
         raise BadRequest("The arguments must be a JSON object.", at=(*at, "arguments"), code="invalid_value")

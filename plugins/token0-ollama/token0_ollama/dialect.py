@@ -98,7 +98,7 @@ def is_last(line: bytes) -> bool:
         return False
     try:
         document = msgspec.json.decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return isinstance(document, dict) and document.get("done") is True
 

@@ -271,3 +271,9 @@ def test_of_several_parts_in_place_of_an_image_the_last_one_keeps_its_marks() ->
     request = read([{**image(), "prompt_cache_breakpoint": {"mode": "explicit"}}])
     first, last = changed(request, Text("one"), Text("two"))
     assert ("prompt_cache_breakpoint" in first, "prompt_cache_breakpoint" in last) == (False, True)
+
+
+def test_a_request_that_names_no_model_is_refused_not_sent_to_anybody() -> None:
+    with pytest.raises(BadRequest, match="must provide a model") as caught:
+        Chat().read(b'{"model": "", "messages": []}', Endpoint(kind="generate", path=""))
+    assert caught.value.param == "model"

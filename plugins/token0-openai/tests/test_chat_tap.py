@@ -100,3 +100,8 @@ def test_every_event_comes_out_in_order() -> None:
     got = b"".join(run(*events, wants_usage=True))
     at = got.index(b',"token0":')
     assert got[:at] + b"}" + got[got.index(b"\n\n", at) :] == b"".join([PING, chunk(), PING, FINISH, USAGE, DONE])
+
+
+def test_a_chunk_that_is_no_text_passes() -> None:
+    odd = b'data: {"choices":[],"usage":"\xff"}\n\n'
+    assert b"".join(run(odd)) == odd

@@ -243,6 +243,7 @@ def test_the_last_event_is_known(kind: str, end: bytes) -> None:
         b": response.completed\n\n",
         b"data: response.completed\n\n",
         b'data: ["response.completed"]\n\n',
+        b'data: {"type":"response.completed","x":"\xff"}\n\n',
         b'data: {"type":["response.completed"]}\n\n',
         b"data: [DONE]\n\n",
     ],

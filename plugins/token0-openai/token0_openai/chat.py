@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from token0 import documents
+from token0.errors import BadRequest
 from token0.interfaces import Dialect, Endpoint, Tap
 from token0.types import Content, Edit, Image, ImagePart, Path, Request, Text, Usage
 from token0_openai import files, wire
@@ -47,6 +48,8 @@ class Chat(Dialect):
     def read(self, body: bytes, endpoint: Endpoint) -> Request:
         document = documents.decode(body)
         model = documents.required(document, "model", str)
+        if not model:
+            raise BadRequest("You must provide a model parameter.", at=("model",), code="invalid_value")
         messages = documents.required(document, "messages", list)
         stream = documents.optional(document, "stream", bool) or False
         parts: list[ImagePart] = []

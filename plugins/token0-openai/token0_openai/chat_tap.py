@@ -54,6 +54,6 @@ class ChatTap(Tap):
 def _is_usage_chunk(payload: bytes) -> bool:
     try:
         chunk = msgspec.json.decode(payload)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return isinstance(chunk, dict) and chunk.get("choices") == [] and bool(chunk.get("usage"))

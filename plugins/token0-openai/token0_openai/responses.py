@@ -106,7 +106,7 @@ def is_terminal(event: bytes) -> bool:
         return False
     try:
         payload = msgspec.json.decode(data(event))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return isinstance(payload, dict) and payload.get("type") in _TERMINAL
 
