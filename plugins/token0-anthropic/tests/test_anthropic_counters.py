@@ -133,3 +133,11 @@ def test_hooks_offer_counter_and_prices() -> None:
 def test_a_document_is_billed_as_was_measured(model: str, measured: int, text: int) -> None:
     words = "x" * (text * 4 if model == "claude-sonnet-4-6" else text * 40 // 13)
     assert counter(model).count_document(1, words) == pytest.approx(measured, abs=2)
+
+
+def test_low_is_what_openai_would_show_and_costs_what_is_sent() -> None:
+    counter = AnthropicCounter.for_model("claude-haiku-4-5")
+    assert counter is not None
+    assert counter.seen(Size(3000, 2000), "low") == (512, 341)
+    assert counter.seen(Size(400, 300), "low") == (400, 300)
+    assert counter.count(Size(1000, 1000), "low") == 1296

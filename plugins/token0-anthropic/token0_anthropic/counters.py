@@ -11,6 +11,8 @@ from token0.types import Size
 from token0_anthropic.names import Claude, parse
 
 PATCH = 28
+LOW = 512
+"""Longest side of an image of `detail: low` (OpenAI's images and vision guide)."""
 NEWEST_KNOWN = (5, 5)
 
 
@@ -38,7 +40,11 @@ The guide (pdf-support) bills each page as text and as an image, of a size it do
 
 
 class AnthropicCounter(TokenCounter):
-    """One tier. Claude knows no `detail`: only pixels count, and compression does not."""
+    """One tier. Claude knows no `detail`: only pixels count, and compression does not.
+
+    A client that says `low`, as OpenAI's do, is to get what OpenAI would show: the image within 512x512. The API cannot
+    do that, so `seen` tells the resize step to; what is sent larger is billed as it is.
+    """
 
     name = "anthropic"
     grid = PATCH
@@ -53,10 +59,16 @@ class AnthropicCounter(TokenCounter):
         return _counter(model)
 
     def count(self, size: Size, detail: str | None = None) -> int:
-        return _patches(self.seen(size))
+        return _patches(self._kept(size))
 
     def seen(self, size: Size, detail: str | None = None) -> Size:
         """Without the padding to whole patches that the API adds at the right and the bottom."""
+        if detail == "low" and max(size) > LOW:
+            width, height = (max(1, side * LOW // max(size)) for side in size)
+            size = Size(width, height)
+        return self._kept(size)
+
+    def _kept(self, size: Size) -> Size:
         return size if _fits(size, self.tier) else _largest_that_fits(size, self.tier)
 
     def count_text(self, text: str) -> int:
