@@ -173,6 +173,8 @@ class Exchange:
             request = _with_headers(dialect.read(received.plain, self._endpoint), http, self._endpoint)
         named = http.headers.get("X-Token0-Provider") or (None if request.model else dialect.home)
         route = await engine.router.route(request.model, named)
+        if self._endpoint.kind == "generate":
+            route = engine.select(request, route)
         translator = self._translator(route.provider)
         report = self._report = engine.report(dialect.name, request, route, self._id)
         call, translation = await self._outgoing(received, request, route, translator)
@@ -217,7 +219,7 @@ class Exchange:
             body, path = translation.body, translation.path
             report.warnings += [each for each in translation.warnings if each not in report.warnings]
         unchanged = body is received.plain
-        call = self._call(path, received.raw if unchanged else body, route, whole=bool(report.images or translation))
+        call = self._call(path, received.raw if unchanged else body, route, whole=bool(report.images or report.changed or translation))
         if not unchanged:
             call.headers.popall("Content-Encoding", None)
         if route.provider.name != self._dialect.home:
@@ -287,10 +289,10 @@ def _drop_own(headers: CIMultiDict[str]) -> None:
 
 
 def _with_headers(request: Request, http: web.Request, endpoint: Endpoint) -> Request:
-    """The request with what the client said to the gateway in headers. A count of tokens carries no report."""
+    """The request with its query and what headers say to the gateway. A count of tokens carries no report."""
     options = request.options
     if http.headers.get("X-Token0", "").lower() == "off":
         options = msgspec.structs.replace(options, optimize=False)
     if endpoint.kind == "count" or http.headers.get("X-Token0-Report", "").lower() == "off":
         options = msgspec.structs.replace(options, report=False)
-    return request if options is request.options else msgspec.structs.replace(request, options=options)
+    return msgspec.structs.replace(request, options=options, query=http.rel_url.raw_query_string)

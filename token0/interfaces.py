@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
@@ -212,6 +212,21 @@ class Dialect(ABC):
     def tap(self, request: Request, report: Report) -> Tap:
         """What adds the report to this request's streamed answer."""
 
+    def whole(self, events: Sequence[bytes]) -> bytes | None:
+        """The answer that the events of a complete stream tell, as one body.
+
+        None where that cannot be done faithfully, as for a stream that broke off.
+        """
+        return None
+
+    def events(self, body: bytes, request: Request) -> Sequence[bytes] | None:
+        """A whole answer as the events of a stream, for `request`; None where that cannot be done faithfully."""
+        return None
+
+    def stream_type(self, request: Request) -> str:
+        """The media type of `events`."""
+        return "text/event-stream"
+
 
 class Tap(ABC):
     """Adds the report to one streamed answer. Every event it is fed comes out again, in order."""
@@ -331,6 +346,40 @@ class Provider(ABC):
         """Let go of connections."""
 
 
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request costs at list price: its prompt in US dollars, its answer in US dollars per million tokens."""
+
+    prompt: float
+    output: float
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Another model of the same provider; `why` is for the report."""
+
+    model: str
+    why: str
+
+
+class ModelSelector(ABC):
+    """Names another model for a request before it is worked on. Only the one that the YAML's `selector:` names runs."""
+
+    name: ClassVar[str]
+    """What the YAML says: `use: NAME`."""
+
+    Config: ClassVar[type[msgspec.Struct]] = NoConfig
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+
+    @abstractmethod
+    def select(self, request: Request, model: str, quote: Callable[[str], Quote | None]) -> Selection | None:
+        """The model for a request that asks for `model`; None to leave it. Cheap: runs on the event loop.
+
+        `quote` prices the request for a model, by that model's own image rule and with its images as they came; None
+        where a rule, a price or the size of an image is not known. An exception leaves the model as it was.
+        """
+
+
 class PriceTable(ABC):
     """What models cost."""
 
@@ -342,8 +391,46 @@ class PriceTable(ABC):
         """The list price of `model`, or None when this table does not know it."""
 
 
+class Cache(ABC):
+    """One layer of what is kept: bytes by key. It fails never: what it cannot do is a miss.
+
+    Keys are hex digests, from which nothing can be read. Values may be megabytes; work that takes long belongs in a
+    thread.
+    """
+
+    name: ClassVar[str]
+    """What the YAML says: `use: NAME`."""
+
+    Config: ClassVar[type[msgspec.Struct]] = NoConfig
+
+    def __init__(self, config: Any) -> None:
+        """Made outside the event loop's tasks; an exception stops the start, and its text says why."""
+        self.config = config
+
+    @abstractmethod
+    async def get(self, key: str) -> bytes | None:
+        """The value, or None when it is not here or its time is over."""
+
+    @abstractmethod
+    async def put(self, key: str, value: bytes, seconds: float) -> None:
+        """Keep `value` for at most so many seconds."""
+
+    async def claim(self, key: str, seconds: float) -> bool:
+        """True for the one who shall do the work behind `key`; a layer that nobody shares says so to everyone.
+
+        A claim that is not released ends by itself after `seconds`.
+        """
+        return True
+
+    async def release(self, key: str) -> None:
+        """End the own claim, if it still holds; never another's."""
+
+    async def close(self) -> None:
+        """Let go of files and connections."""
+
+
 __all__ = [
-    "Answer", "Call", "Content", "Context", "Declined", "Dialect", "Edit", "Endpoint", "ImagePart", "NoConfig",
-    "Optimizer", "Path", "Plan", "PriceTable", "Provider", "Replacement", "Tap", "TokenCounter", "Translation",
-    "Translator",
+    "Answer", "Cache", "Call", "Content", "Context", "Declined", "Dialect", "Edit", "Endpoint", "ImagePart",
+    "ModelSelector", "NoConfig", "Optimizer", "Path", "Plan", "PriceTable", "Provider", "Quote", "Replacement", "Selection", "Tap",
+    "TokenCounter", "Translation", "Translator",
 ]  # fmt: skip

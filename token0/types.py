@@ -74,6 +74,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     optimize: bool = True
     report: bool = True
     detail: str | None = None
+    cascade: bool | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -82,6 +83,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     `edits` are changes the dialect itself needs before anything is forwarded (gateway-only fields removed).
     `coordinates` is true when the request carries tools that answer in pixels of the image (computer use).
+    `query` is the one of the request line, as it was sent: it may say the form of a stream, and hold a credential.
     """
 
     body: bytes
@@ -92,6 +94,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     options: Options = Options()
     edits: tuple[Edit, ...] = ()
     coordinates: bool = False
+    query: str = ""
 
 
 class Edit(msgspec.Struct, frozen=True):
