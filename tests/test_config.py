@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from token0 import config as configuration
-from token0.config import Config, Routing, Server, Step, Workers
+from token0.config import CacheConfig, Config, Routing, Server, Step, Workers
 from token0.errors import ConfigError
-from token0.interfaces import Answer, Call, NoConfig, Optimizer, Provider
+from token0.interfaces import Answer, Cache, Call, NoConfig, Optimizer, Provider
 from token0.types import Price
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "token0.yaml"
@@ -43,6 +43,17 @@ class Ocr(Optimizer):
     def plan(self, image: Any, ctx: Any) -> None: ...
 
     def apply(self, image: Any, plan: Any, ctx: Any) -> Any: ...
+
+
+class Shelf(Cache):
+    name = "shelf"
+
+    class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+        url: str = "box://here"
+
+    async def get(self, key: str) -> None: ...
+
+    async def put(self, key: str, value: bytes, seconds: float) -> None: ...
 
 
 class OpenAI(Provider):
@@ -74,7 +85,10 @@ class Hosted(Provider):
 
 
 REGISTRY = SimpleNamespace(
-    optimizers={"resize": Resize, "ocr": Ocr}, providers={"openai": OpenAI}, failures={"tiles": "ImportError: no cv2"}
+    optimizers={"resize": Resize, "ocr": Ocr},
+    providers={"openai": OpenAI},
+    caches={"shelf": Shelf},
+    failures={"tiles": "ImportError: no cv2"},
 )
 
 
@@ -139,6 +153,17 @@ def test_file_is_read_into_settings(folder: Folder) -> None:
     )
 
 
+def test_layers_of_the_cache_are_read_like_steps(folder: Folder) -> None:
+    config = folder.load("cache:\n  layers:\n  - shelf\n  - use: shelf\n    url: box://there\n  answers: never\n")
+    assert config.cache == CacheConfig(
+        layers=(Step("shelf", Shelf.Config()), Step("shelf", Shelf.Config("box://there"))), answers="never"
+    )
+
+
+def test_nothing_is_kept_unless_layers_are_named(folder: Folder) -> None:
+    assert folder.load("cache: {answers: always}").cache.layers == ()
+
+
 def test_section_of_comments_means_the_defaults(folder: Folder) -> None:
     text = "".join(f"{name}:\n  # nothing\n" for name in configuration.SECTIONS if name != "quality")
     assert msgspec.structs.replace(folder.load(text + "quality: legible"), path=None) == configuration.default(REGISTRY)
@@ -170,17 +195,30 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_lines(folder: Folder) -> 
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
-        ("- a", "1: must be a mapping with server, workers, routing, fetch, quality, pipeline, providers, prices"),
+        ("- a", f"1: must be a mapping with {', '.join(configuration.SECTIONS)}"),
         ("server: 5", "1: server: must be a mapping, not a number"),
         ("server:\n  port: x", "2: server.port: expected `int`, got `str`"),
         ("server: {shutdown_seconds: .inf}", "1: server.shutdown_seconds: expected `float` <= 86400.0, not inf"),
         ("quality: ~", "1: quality: must be 'lossless' or 'legible' or 'thrifty', not None"),
-        ("pipeline: resize", "1: pipeline: must be a list of steps, as `- resize`"),
+        ("pipeline: resize", "1: pipeline: must be a list, as `- resize`"),
         ("pipeline: [5]", "1: pipeline[0]: must be the name of an optimizer, as `- resize` or `- use: resize`"),
         (
             "pipeline:\n - a: 1",
             "2: pipeline[0].use: must be the name of an optimizer, as `- resize` or `- use: resize`",
         ),
+        ("cache: memory", "1: cache: must be a mapping, not text"),
+        ("cache: {layers: shelf}", "1: cache.layers: must be a list, as `- memory`"),
+        (
+            "cache: {layers: [{}]}",
+            "1: cache.layers[0].use: must be the name of a cache, as `- memory` or `- use: memory`",
+        ),
+        ("cache: {layers: [shelv]}", "1: cache.layers[0]: no cache 'shelv' is installed; did you mean 'shelf'?"),
+        (
+            "cache:\n layers:\n - use: shelf\n   ulr: x",
+            "4: cache.layers[0].ulr: there is no such setting; did you mean 'url'?",
+        ),
+        ("cache: {anwsers: never}", "1: cache.anwsers: there is no such setting; did you mean 'answers'?"),
+        ("cache: {image_seconds: .inf}", "1: cache.image_seconds: expected `float` <= 31536000.0, not inf"),
         ("providers: []", "1: providers: must be a mapping of provider names to their settings"),
         ("providers:\n  openai: x", "2: providers.openai: must be a mapping, not text"),
         ("prices: {gpt: {output: 1}}", "1: prices.gpt.input: must be set: it has no default"),
@@ -228,7 +266,7 @@ def test_broken_provider_is_named_with_its_reason(folder: Folder) -> None:
 
 
 def test_provider_with_a_setting_that_must_be_set_is_a_mistake_when_it_is_not(folder: Folder) -> None:
-    registry = SimpleNamespace(optimizers={}, providers={"hosted": Hosted}, failures={})
+    registry = SimpleNamespace(optimizers={}, providers={"hosted": Hosted}, caches={}, selectors={}, failures={})
     with pytest.raises(
         ConfigError, match=r"token0\.yaml: providers\.hosted\.base_url: must be set: it has no default$"
     ):
@@ -236,7 +274,7 @@ def test_provider_with_a_setting_that_must_be_set_is_a_mistake_when_it_is_not(fo
 
 
 def test_default_names_a_provider_that_cannot_do_without_settings() -> None:
-    registry = SimpleNamespace(optimizers={}, providers={"hosted": Hosted}, failures={})
+    registry = SimpleNamespace(optimizers={}, providers={"hosted": Hosted}, caches={}, selectors={}, failures={})
     with pytest.raises(ConfigError, match=r"^\(no file\): providers\.hosted\.base_url: must be set"):
         configuration.default(registry)
 
@@ -249,7 +287,9 @@ def test_show_is_the_shape_of_the_file(folder: Folder) -> None:
 
 
 def test_what_show_gives_can_be_loaded_again(folder: Folder) -> None:
-    config = folder.load("server: {port: 1}\npipeline: [ocr]\nrouting: {aliases: {'on': openai/x}}")
+    config = folder.load(
+        "server: {port: 1}\npipeline: [ocr]\ncache: {layers: [shelf]}\nrouting: {aliases: {'on': openai/x}}"
+    )
     assert folder.load(yaml.safe_dump(configuration.show(config))) == config
 
 
@@ -265,6 +305,11 @@ def test_show_hides_secrets(folder: Folder) -> None:
     assert (shown["providers"]["openai"]["api_key"], shown["providers"]["openai"]["base_url"]) == ("***", "***")
     assert (shown["server"]["host"], shown["server"]["port"]) == ("***", "***")
     assert "hunter2" not in str(shown)
+
+
+def test_show_hides_the_password_in_the_address_of_a_cache(folder: Folder) -> None:
+    config = folder.load("cache: {layers: [{use: shelf, url: '${REDIS_URL}'}]}", REDIS_URL="redis://:hunter2@h/0")
+    assert configuration.show(config)["cache"]["layers"] == [{"use": "shelf", "url": "redis://***@h/0"}]
 
 
 def test_show_keeps_what_is_not_secret(folder: Folder) -> None:
@@ -287,6 +332,7 @@ def test_show_tells_that_a_secret_is_not_set() -> None:
         "providers: {openai: hunter2}",
         "providers: {openai: {base_url: 'ftp://u:hunter2@h'}}",
         "quality: '${API_KEY}'",
+        "cache: {layers: ['${API_KEY}']}",
         "server:\n  port: ${API_KEY}",
         "pipeline: ['${API_KEY}']",
         "routing: {default_provider: '${API_KEY}'}",
@@ -325,7 +371,13 @@ def load_or_mistakes(text: str) -> None:
 
 
 STEPS = ["pdf", "repair", "tiles", "resize", "detail", "ocr"]
-SHIPPED = SimpleNamespace(optimizers=dict.fromkeys(STEPS, Ocr), providers={"openai": OpenAI}, failures={})
+LAYERS = ["memory", "disk", "redis"]
+SHIPPED = SimpleNamespace(
+    optimizers=dict.fromkeys(STEPS, Ocr),
+    providers={"openai": OpenAI},
+    caches=dict.fromkeys(LAYERS, Shelf),
+    failures={},
+)
 
 
 def test_example_loads() -> None:
@@ -340,7 +392,7 @@ def test_settings_behind_a_hash_in_the_example_are_right(folder: Folder) -> None
 
 def test_example_mentions_every_setting_of_the_core() -> None:
     text = uncommented_example()
-    names = [field.name for kind in (Server, Workers, Routing) for field in msgspec.structs.fields(kind)]
+    names = [field.name for kind in (Server, Workers, Routing, CacheConfig) for field in msgspec.structs.fields(kind)]
     assert [
         name for name in (*names, *configuration.SECTIONS) if not re.search(rf"^ *{name}:", text, re.MULTILINE)
     ] == []

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from token0.errors import BadRequest, PublicError
-from token0.interfaces import Answer, Call, Context, Dialect, NoConfig, Provider
+from token0.interfaces import Answer, Cache, Call, Context, Dialect, NoConfig, Provider
 from token0.testing import PatchCounter, png
 from token0.types import Image, Text
 
@@ -19,6 +19,14 @@ class Plain(Provider):
 
     async def send(self, call: Call) -> Answer:
         raise NotImplementedError
+
+
+class Empty(Cache):
+    name = "empty"
+
+    async def get(self, key: str) -> None: ...
+
+    async def put(self, key: str, value: bytes, seconds: float) -> None: ...
 
 
 class Terse(Dialect):
@@ -54,3 +62,11 @@ def test_a_plugin_without_settings_takes_none() -> None:
 
 def test_an_error_ends_a_stream_as_an_event() -> None:
     assert Terse().error_event(BadRequest("gone")) == b"data: gone\n\n"
+
+
+async def test_a_cache_that_nobody_shares_lets_everyone_do_the_work() -> None:
+    cache = Empty(NoConfig())
+    assert await cache.claim("a", 1)
+    assert await cache.claim("a", 1)
+    await cache.release("a")
+    await cache.close()

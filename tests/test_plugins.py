@@ -10,7 +10,7 @@ import pytest
 
 from token0 import hookimpl, plugins
 from token0.errors import PluginError
-from token0.interfaces import Context, Optimizer, Provider
+from token0.interfaces import Cache, Context, Optimizer, Provider
 from token0.types import Image
 
 
@@ -40,6 +40,14 @@ class Sky(Cloud):
 
 class Blue(Cloud):
     name = "blue"
+
+
+class Shelf(Cache):
+    name = "shelf"
+
+    async def get(self, key: str) -> None: ...
+
+    async def put(self, key: str, value: bytes, seconds: float) -> None: ...
 
 
 class Nameless(Optimizer):
@@ -88,6 +96,10 @@ def test_what_a_plugin_offers_is_found_by_name() -> None:
     registry = load(a=module("a", Shrink))
     assert registry.optimizers == {"shrink": Shrink}
     assert registry.installed[0].offers == {"optimizers": ("shrink",)}
+
+
+def test_caches_are_found_by_name() -> None:
+    assert load(a=module("a", token0_register_caches=lambda: [Shelf])).caches == {"shelf": Shelf}
 
 
 def test_the_registry_is_frozen() -> None:

@@ -14,9 +14,9 @@ import yaml
 from msgspec import Meta
 
 from token0 import config as configuration
-from token0.config import Routing, Server, Workers
+from token0.config import CacheConfig, Routing, Server, Workers
 from token0.errors import ConfigError
-from token0.interfaces import Answer, Call, Optimizer, Provider
+from token0.interfaces import Answer, Cache, Call, Optimizer, Provider
 
 ROOT = Path(__file__).parent.parent
 COMMITTED = ROOT / "examples" / "token0.schema.json"
@@ -55,6 +55,19 @@ class Model(Ocr):
         path: str
 
 
+class Shelf(Cache):
+    """A board."""
+
+    name = "shelf"
+
+    class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+        bytes: Annotated[int, Meta(ge=1)] = 10
+
+    async def get(self, key: str) -> None: ...
+
+    async def put(self, key: str, value: Any, seconds: float) -> None: ...
+
+
 class OpenAI(Provider):
     name = "openai"
     dialects = ("chat",)
@@ -68,7 +81,11 @@ class OpenAI(Provider):
 
 
 REGISTRY = SimpleNamespace(
-    optimizers={"resize": Resize, "ocr": Ocr, "model": Model}, providers={"openai": OpenAI}, failures={}
+    optimizers={"resize": Resize, "ocr": Ocr, "model": Model},
+    providers={"openai": OpenAI},
+    caches={"shelf": Shelf},
+    selectors={},
+    failures={},
 )
 
 
@@ -81,10 +98,14 @@ def test_schema_has_every_section(schema: dict[str, Any]) -> None:
     assert (set(schema["properties"]), schema["additionalProperties"]) == (set(configuration.SECTIONS), False)
 
 
-@pytest.mark.parametrize("kind", [Server, Workers, Routing])
+def _described(setting: dict[str, Any]) -> bool:
+    return bool(setting.get("description") or setting["anyOf"][0].get("description"))
+
+
+@pytest.mark.parametrize("kind", [Server, Workers, Routing, CacheConfig])
 def test_every_setting_of_the_core_is_described(schema: dict[str, Any], kind: type[msgspec.Struct]) -> None:
     properties = schema["$defs"][kind.__name__]["properties"]
-    assert [name for name, setting in properties.items() if not setting.get("description")] == []
+    assert [name for name, setting in properties.items() if not _described(setting)] == []
 
 
 def test_each_optimizer_is_a_step_and_a_bare_name_where_it_needs_no_settings(schema: dict[str, Any]) -> None:
@@ -112,7 +133,7 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
 
 
 def test_without_optimizers_no_step_is_allowed() -> None:
-    empty = SimpleNamespace(optimizers={}, providers={}, failures={})
+    empty = SimpleNamespace(optimizers={}, providers={}, caches={}, selectors={}, failures={})
     assert configuration.schema(empty)["properties"]["pipeline"]["anyOf"][0]["items"] is False
 
 
@@ -136,6 +157,13 @@ def test_without_optimizers_no_step_is_allowed() -> None:
         ({"pipeline": ["model"]}, False),
         ({"pipeline": [{"use": "model", "path": "x"}]}, True),
         ({"pipeline": ["tiles"]}, False),
+        ({"cache": None}, True),
+        ({"cache": {"layers": None, "answers": "always"}}, True),
+        ({"cache": {"layers": ["shelf", {"use": "shelf", "bytes": 9}], "tools": True}}, True),
+        ({"cache": {"layers": [{"use": "shelf", "bytes": 0}]}}, False),
+        ({"cache": {"layers": ["attic"]}}, False),
+        ({"cache": {"answers": "sometimes"}}, False),
+        ({"cache": {"layer": []}}, False),
         ({"providers": {"openai": {"base_url": "${URL}"}}}, True),
         ({"providers": {"openai": {"base_url": "ftp://h"}}}, False),
         ({"providers": {"other": {}}}, False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Protocol
 
 import msgspec
 from msgspec import Meta
@@ -26,10 +26,12 @@ from token0.yaml12 import Mistake, Node, read
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from token0.interfaces import Optimizer, Provider
+    from token0.interfaces import Cache, ModelSelector, Optimizer, Provider
 
 MIB = 1024 * 1024
 MAX_FILE = MIB
+
+_YEAR = 31_536_000
 
 
 class Registry(Protocol):
@@ -39,6 +41,10 @@ class Registry(Protocol):
     def optimizers(self) -> Mapping[str, type[Optimizer]]: ...
     @property
     def providers(self) -> Mapping[str, type[Provider]]: ...
+    @property
+    def caches(self) -> Mapping[str, type[Cache]]: ...
+    @property
+    def selectors(self) -> Mapping[str, type[ModelSelector]]: ...
     @property
     def failures(self) -> Mapping[str, str]: ...
 
@@ -98,10 +104,24 @@ class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step of the pipeline: an optimizer's name and an instance of its own Config."""
+    """One plugin that the file chose, as a step of the pipeline: its name and an instance of its own Config."""
 
     use: str
     config: msgspec.Struct
+
+
+class CacheConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is kept, so that nothing is paid for or worked on twice. Without layers nothing is."""
+
+    layers: Annotated[tuple[Step, ...], Meta(description="Where it is kept: looked at in this order.")] = ()
+    answers: Annotated[
+        Literal["never", "deterministic", "always"],
+        Meta(description="Which answers are kept. deterministic: where temperature 0 or a seed is asked for."),
+    ] = "deterministic"
+    tools: Annotated[bool, Meta(description="Keep the answers to requests with tools too.")] = False
+    answer_seconds: Annotated[float, Meta(gt=0, le=_YEAR, description="How long an answer is kept.")] = 3600.0
+    image_seconds: Annotated[float, Meta(gt=0, le=_YEAR, description="How long a finished image is kept.")] = 604_800.0
+    max_answer_bytes: Annotated[int, Meta(ge=0, description="Larger answers are not kept, in bytes.")] = 4 * MIB
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +139,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="lossless: what the provider would do anyway. legible: readers lose nothing. thrifty: less."),
     ] = "legible"
     pipeline: tuple[Step, ...] = ()
+    selector: Step | None = None
+    cache: CacheConfig = CacheConfig()
     providers: dict[str, msgspec.Struct] = {}
     prices: Annotated[
         dict[str, Price],
@@ -128,7 +150,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     hidden: frozenset[Path] = frozenset()
 
 
-SECTIONS = ("server", "workers", "routing", "fetch", "quality", "pipeline", "providers", "prices")
+SECTIONS = ("server", "workers", "routing", "fetch", "quality", "pipeline", "selector", "cache", "providers", "prices")
 
 
 def load(path: str | os.PathLike[str], registry: Registry, env: Mapping[str, str] = os.environ) -> Config:
@@ -158,7 +180,10 @@ def default(registry: Registry) -> Config:
 def show(config: Config) -> dict[str, Any]:
     """The settings in the shape of the YAML, defaults filled in, secrets hidden; plain data, to be written as YAML."""
     settings: dict[str, Any] = {name: msgspec.to_builtins(getattr(config, name)) for name in SECTIONS}
-    settings["pipeline"] = [{"use": step["use"], **step["config"]} for step in settings["pipeline"]]
+    for section, name in ((settings, "pipeline"), (settings["cache"], "layers")):
+        section[name] = [{"use": step["use"], **step["config"]} for step in section[name]]
+    if step := settings["selector"]:
+        settings["selector"] = {"use": step["use"], **step["config"]}
     redacted: dict[str, Any] = _redact(settings, (), config.hidden)
     return redacted
 
@@ -227,35 +252,58 @@ def _config(root: Node, registry: Registry, mistakes: list[Mistake]) -> Config:
     unknown_keys(root, SECTIONS, (), mistakes)
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(Config):
-        if field.name in root.value and field.name not in ("pipeline", "providers"):
+        if field.name in root.value and field.name not in ("pipeline", "selector", "cache", "providers"):
             values[field.name] = convert(root.value[field.name], field.type, (field.name,), mistakes)
-    values["pipeline"] = _pipeline(root.value.get("pipeline", Node(None)), registry, mistakes)
+    steps = _Kind("an optimizer", "resize", registry.optimizers)
+    values["pipeline"] = _chosen(root.value.get("pipeline", Node(None)), ("pipeline",), steps, registry, mistakes)
+    if (selector := root.value.get("selector", Node(None))).value is not None:
+        kind = _Kind("a selector", "cascade", registry.selectors)
+        values["selector"] = _step(selector, ("selector",), kind, registry, mistakes)
+    values["cache"] = _cache(root.value.get("cache", Node(None)), registry, mistakes)
     values["providers"] = _providers(root.value.get("providers", Node(None)), registry, mistakes)
     if "routing" in root.value:
         _check_routing(root.value["routing"], registry, mistakes)
     return Config(**values) if not mistakes else Config()
 
 
-def _pipeline(node: Node, registry: Registry, mistakes: list[Mistake]) -> tuple[Step, ...]:
+def _cache(node: Node, registry: Registry, mistakes: list[Mistake]) -> Any:
+    if not isinstance(node.value, dict):
+        return convert(node, CacheConfig, ("cache",), mistakes)
+    layers, kind = node.value.get("layers", Node(None)), _Kind("a cache", "memory", registry.caches)
+    chosen = _chosen(layers, ("cache", "layers"), kind, registry, mistakes)
+    others = {name: value for name, value in node.value.items() if name != "layers"}
+    made = struct(msgspec.structs.replace(node, value=others), CacheConfig, ("cache",), mistakes)
+    return made and msgspec.structs.replace(made, layers=chosen)
+
+
+class _Kind(NamedTuple):
+    """The plugins that a list of the file chooses from, and how mistakes speak of them."""
+
+    a: str
+    example: str
+    classes: Mapping[str, Any]
+
+
+def _chosen(node: Node, path: Path, kind: _Kind, registry: Registry, mistakes: list[Mistake]) -> tuple[Step, ...]:
     items = node.value if node.value is not None else []
     if not isinstance(items, list):
-        mistakes.append(Mistake(node.line, ("pipeline",), "must be a list of steps, as `- resize`"))
+        mistakes.append(Mistake(node.line, path, f"must be a list, as `- {kind.example}`"))
         return ()
-    return tuple(_step(item, ("pipeline", index), registry, mistakes) for index, item in enumerate(items))
+    return tuple(_step(item, (*path, index), kind, registry, mistakes) for index, item in enumerate(items))
 
 
-def _step(node: Node, path: Path, registry: Registry, mistakes: list[Mistake]) -> Any:
+def _step(node: Node, path: Path, kind: _Kind, registry: Registry, mistakes: list[Mistake]) -> Any:
     if isinstance(node.value, dict):
         settings, use, place = node, node.value.get("use", Node(None, node.line)), (*path, "use")
     else:
         settings, use, place = Node({}, node.line), node, path
     if not isinstance(use.value, str):
-        mistakes.append(Mistake(use.line, place, "must be the name of an optimizer, as `- resize` or `- use: resize`"))
-    elif use.value not in registry.optimizers:
-        mistakes.append(_missing("optimizer", use, place, registry.optimizers, registry))
+        what = f"must be the name of {kind.a}, as `- {kind.example}` or `- use: {kind.example}`"
+        mistakes.append(Mistake(use.line, place, what))
+    elif use.value not in kind.classes:
+        mistakes.append(_missing(kind.a.partition(" ")[2], use, place, kind.classes, registry))
     else:
-        kind = registry.optimizers[use.value].Config
-        return Step(use.value, struct(settings, kind, path, mistakes, also=("use",)))
+        return Step(use.value, struct(settings, kind.classes[use.value].Config, path, mistakes, also=("use",)))
     return None
 
 

@@ -17,9 +17,11 @@ from token0.config import Config
 from token0.errors import PluginError
 from token0.imaging import Imaging
 from token0.interfaces import Dialect, Endpoint, Provider, Translator
+from token0.layers import Layers, layered
 from token0.report import Report
 from token0.routing import Route, Router
 from token0.rules import find_price
+from token0.selection import Selecting
 from token0.splice import splice
 from token0.types import Content, Request
 
@@ -48,6 +50,8 @@ class Engine:
         self.translators: Mapping[tuple[str, str], Translator] = MappingProxyType(_translators(registry))
         self.router = Router(self.providers, config.routing.aliases, config.routing.default_provider)
         self._prices = {name: table() for name, table in registry.price_tables.items()}
+        self.cache: Layers | None = layered(config.cache, registry)
+        self._selecting = Selecting(config, registry, self.providers, self._prices)
         self._imaging = Imaging(config, registry, in_process=in_process)
 
     @classmethod
@@ -67,23 +71,26 @@ class Engine:
         """
         speaker = self.dialects[dialect]
         request = speaker.read(body, Endpoint(kind="generate", path=path or "", model=model))
-        route = await self.router.route(model or request.model)
+        route = self.select(request, await self.router.route(model or request.model))
         report = self.report(dialect, request, route)
         return await self.prepare(speaker, request, route, report), report
 
+    def select(self, request: Request, route: Route) -> Route:
+        """The route, with another model of its provider where the operator's selector names one for this request."""
+        return self._selecting.route(request, route, _text_tokens(request))
+
     def report(self, dialect: str, request: Request, route: Route, request_id: str | None = None) -> Report:
         """The report that this request starts with."""
-        images = _written(request.body, [part.base64 for part in request.parts if part.base64])
         return Report(
             request_id=request_id or uuid.uuid4().hex,
             dialect=dialect,
             provider=route.provider.name,
             model=route.model,
+            model_requested=route.instead_of,
             stream=request.stream,
-            # Four bytes a token over the whole JSON but the images: an estimate, and called one.
-            text_tokens=(len(request.body) - images) // 4,
+            text_tokens=_text_tokens(request),
             price=find_price(self.config.prices, self._prices, route.provider.name, route.model),
-            warnings=list(request.options.warnings),
+            warnings=[*request.options.warnings, *self._selecting.warnings(request, route)],
         )
 
     async def prepare(
@@ -144,6 +151,14 @@ class Engine:
         await self._imaging.close()
         for provider in self.providers.values():
             await provider.close()
+        if self.cache:
+            await self.cache.close()
+
+
+def _text_tokens(request: Request) -> int:
+    """Four bytes a token over the whole JSON but the images: an estimate, and called one."""
+    images = _written(request.body, [part.base64 for part in request.parts if part.base64])
+    return (len(request.body) - images) // 4
 
 
 def _written(body: bytes, images: list[str]) -> int:

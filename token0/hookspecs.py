@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from token0.engine import Engine
-    from token0.interfaces import Dialect, Optimizer, PriceTable, Provider, TokenCounter, Translator
+    from token0.interfaces import (
+        Cache,
+        ConversationOptimizer,
+        Dialect,
+        ModelSelector,
+        Optimizer,
+        PriceTable,
+        Provider,
+        TokenCounter,
+        Translator,
+    )
     from token0.report import Report
 
 hookspec = pluggy.HookspecMarker("token0")
@@ -44,8 +54,23 @@ def token0_register_optimizers() -> list[type[Optimizer]]:  # type: ignore[empty
 
 
 @hookspec
+def token0_register_conversation_optimizers() -> list[type[ConversationOptimizer]]:  # type: ignore[empty-body]
+    """Return classes of steps over all images. They run where, and only where, the YAML's `conversation:` names them."""
+
+
+@hookspec
 def token0_register_prices() -> list[type[PriceTable]]:  # type: ignore[empty-body]
     """Return price tables."""
+
+
+@hookspec
+def token0_register_caches() -> list[type[Cache]]:  # type: ignore[empty-body]
+    """Return cache classes. Made where, and only where, the YAML's `cache: layers:` names them."""
+
+
+@hookspec
+def token0_register_selectors() -> list[type[ModelSelector]]:  # type: ignore[empty-body]
+    """Return model selector classes. The one that the YAML's `selector:` names runs; without it, none does."""
 
 
 @hookspec

@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
-from token0.types import Content, Edit, Image, ImagePart, Limits, Path, Price, Quality, Request, Size, Text, Usage
+from token0.types import (
+    Content,
+    Edit,
+    Image,
+    ImagePart,
+    Joint,
+    Limits,
+    Path,
+    Placed,
+    Price,
+    Quality,
+    Request,
+    Size,
+    Text,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from multidict import CIMultiDict, CIMultiDictProxy
@@ -65,6 +80,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     steps that move pixels must then stand aside. `limits` is what the provider refuses, `images` how many images the
     whole request holds. `refused` is true when the provider has refused an image of this very request.
     `original` is the image as it came, for a step that reads it instead of sending it.
+    `previous` is the image before this one in the request, as it came; None for steps that do not compare.
+    `price` is what the model costs, for steps over all images.
     """
 
     model: str
@@ -75,7 +92,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     images: int = 1
     original: Image | None = None
+    previous: Image | None = None
     refused: bool = False
+    price: Price | None = None
 
     def tokens(self, *contents: Content) -> int:
         """What `contents` cost this model, by the exact rule; nothing for an image of unknown size."""
@@ -102,10 +121,12 @@ class Replacement(msgspec.Struct, frozen=True):
     """Several contents in place of one image, as pages in place of a document.
 
     `instead_of` is what the image itself costs, in tokens, where the step knows it and its header does not tell.
+    `leans` is true when the contents say something only beside the image before.
     """
 
     contents: tuple[Content, ...]
     instead_of: int | None = None
+    leans: bool = False
 
 
 class Declined(msgspec.Struct, frozen=True):
@@ -126,6 +147,9 @@ class Optimizer(ABC):
     "unknown" stands for bytes that are no picture known here.
     """
 
+    compares: ClassVar[bool] = False
+    """True for a step that looks at `Context.previous`: others are not given it."""
+
     Config: ClassVar[type[msgspec.Struct]] = NoConfig
 
     def __init__(self, config: Any) -> None:
@@ -141,6 +165,37 @@ class Optimizer(ABC):
 
         The one exception that does cost it is `Unusable`, for an image that the operator does not want to be sent.
         """
+
+
+class ConversationOptimizer(ABC):
+    """One step over all images of a request, after the pipeline. Pure, as an `Optimizer`.
+
+    A request is a conversation that grows at its end, and providers bill the part they have seen before at a tenth. So
+    what is done to an image must depend on nothing behind it, but at steps which are few and weighed.
+    """
+
+    name: ClassVar[str]
+    """What the YAML says: `use: NAME`."""
+
+    Config: ClassVar[type[msgspec.Struct]] = NoConfig
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+
+    @abstractmethod
+    def plan(self, images: Sequence[Placed], ctx: Context) -> Sequence[Joint]:
+        """What to do with images together, without looking at pixels. No image may be in two of them.
+
+        `ctx` has no `prompt` and no `coordinates`: each image has its own.
+        """
+
+    def apply(self, images: Sequence[Placed], ctx: Context) -> Mapping[int, Sequence[Content]] | Declined:
+        """The contents for those images of a `Joint` that change, by part, where the plan left them open.
+
+        Runs in a worker process, under a deadline; an exception costs the saving, never the request. `images` are those
+        of the joint.
+        """
+        raise NotImplementedError(f"{self.name} makes its contents while planning")
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -430,7 +485,7 @@ class Cache(ABC):
 
 
 __all__ = [
-    "Answer", "Cache", "Call", "Content", "Context", "Declined", "Dialect", "Edit", "Endpoint", "ImagePart",
-    "ModelSelector", "NoConfig", "Optimizer", "Path", "Plan", "PriceTable", "Provider", "Quote", "Replacement", "Selection", "Tap",
-    "TokenCounter", "Translation", "Translator",
+    "Answer", "Cache", "Call", "Content", "Context", "ConversationOptimizer", "Declined", "Dialect", "Edit", "Endpoint",
+    "ImagePart", "Joint", "ModelSelector", "NoConfig", "Optimizer", "Path", "Placed", "Plan", "PriceTable", "Provider",
+    "Quote", "Replacement", "Selection", "Tap", "TokenCounter", "Translation", "Translator",
 ]  # fmt: skip

@@ -14,7 +14,17 @@ import pluggy
 
 from token0 import hookspecs
 from token0.errors import PluginError
-from token0.interfaces import Dialect, Optimizer, PriceTable, Provider, TokenCounter, Translator
+from token0.interfaces import (
+    Cache,
+    ConversationOptimizer,
+    Dialect,
+    ModelSelector,
+    Optimizer,
+    PriceTable,
+    Provider,
+    TokenCounter,
+    Translator,
+)
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +36,10 @@ _KINDS: dict[str, tuple[str, type[Any]]] = {
     "translators": ("token0_register_translators", Translator),
     "token_counters": ("token0_register_token_counters", TokenCounter),
     "optimizers": ("token0_register_optimizers", Optimizer),
+    "conversation_optimizers": ("token0_register_conversation_optimizers", ConversationOptimizer),
     "price_tables": ("token0_register_prices", PriceTable),
+    "selectors": ("token0_register_selectors", ModelSelector),
+    "caches": ("token0_register_caches", Cache),
 }
 
 
@@ -50,7 +63,10 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     translators: Mapping[str, type[Translator]] = MappingProxyType({})
     token_counters: Mapping[str, type[TokenCounter]] = MappingProxyType({})
     optimizers: Mapping[str, type[Optimizer]] = MappingProxyType({})
+    conversation_optimizers: Mapping[str, type[ConversationOptimizer]] = MappingProxyType({})
     price_tables: Mapping[str, type[PriceTable]] = MappingProxyType({})
+    selectors: Mapping[str, type[ModelSelector]] = MappingProxyType({})
+    caches: Mapping[str, type[Cache]] = MappingProxyType({})
 
     @property
     def failures(self) -> dict[str, str]:

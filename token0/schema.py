@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from token0.config import Config
+from token0.config import CacheConfig, Config
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from token0.config import Registry
 
 Schema = dict[str, Any]
@@ -35,7 +37,14 @@ def schema(registry: Registry) -> Schema:
     }
     properties = {name: _or_nothing(section) for name, section in core.items()}
     properties["quality"] = _with_variables(quality)
-    properties["pipeline"] = _or_nothing(_pipeline(registry, definitions))
+    steps = _choice(registry.optimizers, "optimizers", "What is done to each image, in this order.", definitions)
+    properties["pipeline"] = _or_nothing(steps)
+    one = _choice(registry.selectors, "selectors", "", definitions)["items"]
+    properties["selector"] = {
+        **_or_nothing(one),
+        "description": "What may choose a cheaper model of the same provider for a request; without it, nothing does.",
+    }
+    properties["cache"] = _or_nothing(_cache(registry, definitions))
     properties["providers"] = _or_nothing(_object(providers, "Settings of the installed providers, by name."))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -56,26 +65,33 @@ def _of(kind: Any, prefix: str, definitions: Schema) -> Schema:
     return made
 
 
-def _pipeline(registry: Registry, definitions: Schema) -> Schema:
-    steps: list[Schema] = []
-    for name in sorted(registry.optimizers):
-        optimizer = registry.optimizers[name]
-        about = next(iter((optimizer.__dict__.get("__doc__") or "").strip().splitlines()), "")
-        reference = _of(optimizer.Config, f"optimizers.{name}.", definitions)["$ref"]
+def _choice(classes: Mapping[str, Any], kind: str, description: str, definitions: Schema) -> Schema:
+    """A list of plugins of one kind, each by its bare name or with its settings."""
+    entries: list[Schema] = []
+    for name in sorted(classes):
+        about = next(iter((classes[name].__dict__.get("__doc__") or "").strip().splitlines()), "")
+        reference = _of(classes[name].Config, f"{kind}.{name}.", definitions)["$ref"]
         settings = definitions.pop(reference.removeprefix("#/$defs/"))
         required = settings.get("required", [])
-        steps.append({
+        entries.append({
             "title": name,
             **_object({"use": {"const": name}, **settings["properties"]}, about or settings.get("description", "")),
             "required": ["use", *required],
         })  # fmt: skip
         if not required:
-            steps.append({"const": name, "description": about})
-    return {
-        "type": "array",
-        "description": "What is done to each image, in this order.",
-        "items": {"oneOf": steps} if steps else False,
-    }
+            entries.append({"const": name, "description": about})
+    return {"type": "array", "description": description, "items": {"oneOf": entries} if entries else False}
+
+
+def _cache(registry: Registry, definitions: Schema) -> Schema:
+    """The section `cache`, whose layers are plugins."""
+    made = _of(CacheConfig, "", definitions)
+    for name in ("Step", "Struct"):
+        del definitions[name]
+    properties = definitions["CacheConfig"]["properties"]
+    layers = _choice(registry.caches, "caches", properties["layers"]["description"], definitions)
+    properties["layers"] = _or_nothing(layers)
+    return made
 
 
 def _or_nothing(section: Schema) -> Schema:
