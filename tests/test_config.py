@@ -18,7 +18,7 @@ from msgspec import Meta
 from token0 import config as configuration
 from token0.config import CacheConfig, Config, Routing, Server, Step, Workers
 from token0.errors import ConfigError
-from token0.interfaces import Answer, Cache, Call, NoConfig, Optimizer, Provider
+from token0.interfaces import Answer, Cache, Call, ConversationOptimizer, NoConfig, Optimizer, Provider
 from token0.types import Price
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "token0.yaml"
@@ -43,6 +43,15 @@ class Ocr(Optimizer):
     def plan(self, image: Any, ctx: Any) -> None: ...
 
     def apply(self, image: Any, plan: Any, ctx: Any) -> Any: ...
+
+
+class Tidy(ConversationOptimizer):
+    name = "tidy"
+
+    class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+        keep: int = 3
+
+    def plan(self, images: Any, ctx: Any) -> Any: ...
 
 
 class Shelf(Cache):
@@ -86,6 +95,7 @@ class Hosted(Provider):
 
 REGISTRY = SimpleNamespace(
     optimizers={"resize": Resize, "ocr": Ocr},
+    conversation_optimizers={"tidy": Tidy},
     providers={"openai": OpenAI},
     caches={"shelf": Shelf},
     failures={"tiles": "ImportError: no cv2"},
@@ -160,6 +170,11 @@ def test_layers_of_the_cache_are_read_like_steps(folder: Folder) -> None:
     )
 
 
+def test_steps_over_all_images_are_read_like_steps(folder: Folder) -> None:
+    config = folder.load("conversation:\n- tidy\n- use: tidy\n  keep: 5\n")
+    assert config.conversation == (Step("tidy", Tidy.Config()), Step("tidy", Tidy.Config(5)))
+
+
 def test_nothing_is_kept_unless_layers_are_named(folder: Folder) -> None:
     assert folder.load("cache: {answers: always}").cache.layers == ()
 
@@ -205,6 +220,10 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_lines(folder: Folder) -> 
         (
             "pipeline:\n - a: 1",
             "2: pipeline[0].use: must be the name of an optimizer, as `- resize` or `- use: resize`",
+        ),
+        (
+            "conversation: [tidyy]",
+            "1: conversation[0]: no step over all images 'tidyy' is installed; did you mean 'tidy'?",
         ),
         ("cache: memory", "1: cache: must be a mapping, not text"),
         ("cache: {layers: shelf}", "1: cache.layers: must be a list, as `- memory`"),
@@ -266,7 +285,9 @@ def test_broken_provider_is_named_with_its_reason(folder: Folder) -> None:
 
 
 def test_provider_with_a_setting_that_must_be_set_is_a_mistake_when_it_is_not(folder: Folder) -> None:
-    registry = SimpleNamespace(optimizers={}, providers={"hosted": Hosted}, caches={}, selectors={}, failures={})
+    registry = SimpleNamespace(
+        optimizers={}, conversation_optimizers={}, providers={"hosted": Hosted}, caches={}, selectors={}, failures={}
+    )
     with pytest.raises(
         ConfigError, match=r"token0\.yaml: providers\.hosted\.base_url: must be set: it has no default$"
     ):
@@ -274,7 +295,9 @@ def test_provider_with_a_setting_that_must_be_set_is_a_mistake_when_it_is_not(fo
 
 
 def test_default_names_a_provider_that_cannot_do_without_settings() -> None:
-    registry = SimpleNamespace(optimizers={}, providers={"hosted": Hosted}, caches={}, selectors={}, failures={})
+    registry = SimpleNamespace(
+        optimizers={}, conversation_optimizers={}, providers={"hosted": Hosted}, caches={}, selectors={}, failures={}
+    )
     with pytest.raises(ConfigError, match=r"^\(no file\): providers\.hosted\.base_url: must be set"):
         configuration.default(registry)
 
@@ -371,9 +394,11 @@ def load_or_mistakes(text: str) -> None:
 
 
 STEPS = ["pdf", "repair", "tiles", "resize", "detail", "ocr"]
+JOINT_STEPS = ["history", "repeats", "pack"]
 LAYERS = ["memory", "disk", "redis"]
 SHIPPED = SimpleNamespace(
     optimizers=dict.fromkeys(STEPS, Ocr),
+    conversation_optimizers=dict.fromkeys(JOINT_STEPS, Tidy),
     providers={"openai": OpenAI},
     caches=dict.fromkeys(LAYERS, Shelf),
     failures={},

@@ -246,3 +246,31 @@ def test_a_step_can_forbid_that_an_image_is_sent(image: Make, ctx: Context) -> N
     outcome = run(image(64, 64), ctx, [Step("a", plan(), Unusable("it is broken")), after])
     assert outcome.unusable == "it is broken"
     assert after.saw == []
+
+
+def test_only_a_step_that_compares_is_given_the_image_before(image: Make, ctx: Context) -> None:
+    saw: list[Image | None] = []
+
+    class Looks(Step):
+        def plan(self, image: Image, ctx: Context) -> Any:
+            saw.append(ctx.previous)
+            return None
+
+    class Compares(Looks):
+        compares = True
+
+    before = msgspec.structs.replace(ctx, previous=image(8, 8))
+    steps = [Looks("a", None), Compares("b", None)]
+    run(image(), before, steps)
+    look(image(), before, steps)
+    assert saw == [None, image(8, 8)] * 2
+
+
+@pytest.mark.parametrize("leans", [True, False])
+def test_outcome_says_that_it_leans_on_the_image_before(image: Make, ctx: Context, leans: bool) -> None:
+    replacement = Replacement((Text("as before"),), leans=leans)
+    assert run(image(128, 128), ctx, [Step("a", plan(), replacement)]).leans is leans
+
+
+def test_what_does_not_pay_leans_on_nothing(image: Make, ctx: Context) -> None:
+    assert not run(image(8, 8), ctx, [Step("a", plan(), Replacement((Text("as before"),), leans=True))]).leans

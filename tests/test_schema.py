@@ -85,6 +85,7 @@ REGISTRY = SimpleNamespace(
     providers={"openai": OpenAI},
     caches={"shelf": Shelf},
     selectors={},
+    conversation_optimizers={},
     failures={},
 )
 
@@ -133,7 +134,9 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
 
 
 def test_without_optimizers_no_step_is_allowed() -> None:
-    empty = SimpleNamespace(optimizers={}, providers={}, caches={}, selectors={}, failures={})
+    empty = SimpleNamespace(
+        optimizers={}, conversation_optimizers={}, providers={}, caches={}, selectors={}, failures={}
+    )
     assert configuration.schema(empty)["properties"]["pipeline"]["anyOf"][0]["items"] is False
 
 

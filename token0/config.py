@@ -26,7 +26,7 @@ from token0.yaml12 import Mistake, Node, read
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from token0.interfaces import Cache, ModelSelector, Optimizer, Provider
+    from token0.interfaces import Cache, ConversationOptimizer, ModelSelector, Optimizer, Provider
 
 MIB = 1024 * 1024
 MAX_FILE = MIB
@@ -45,6 +45,8 @@ class Registry(Protocol):
     def caches(self) -> Mapping[str, type[Cache]]: ...
     @property
     def selectors(self) -> Mapping[str, type[ModelSelector]]: ...
+    @property
+    def conversation_optimizers(self) -> Mapping[str, type[ConversationOptimizer]]: ...
     @property
     def failures(self) -> Mapping[str, str]: ...
 
@@ -139,6 +141,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="lossless: what the provider would do anyway. legible: readers lose nothing. thrifty: less."),
     ] = "legible"
     pipeline: tuple[Step, ...] = ()
+    conversation: tuple[Step, ...] = ()
     selector: Step | None = None
     cache: CacheConfig = CacheConfig()
     providers: dict[str, msgspec.Struct] = {}
@@ -150,7 +153,21 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     hidden: frozenset[Path] = frozenset()
 
 
-SECTIONS = ("server", "workers", "routing", "fetch", "quality", "pipeline", "selector", "cache", "providers", "prices")
+SECTIONS = (
+    "server",
+    "workers",
+    "routing",
+    "fetch",
+    "quality",
+    "pipeline",
+    "conversation",
+    "selector",
+    "cache",
+    "providers",
+    "prices",
+)
+_CHOOSING = frozenset({"pipeline", "conversation", "selector", "cache", "providers"})
+"""Sections whose settings are those of plugins."""
 
 
 def load(path: str | os.PathLike[str], registry: Registry, env: Mapping[str, str] = os.environ) -> Config:
@@ -180,7 +197,7 @@ def default(registry: Registry) -> Config:
 def show(config: Config) -> dict[str, Any]:
     """The settings in the shape of the YAML, defaults filled in, secrets hidden; plain data, to be written as YAML."""
     settings: dict[str, Any] = {name: msgspec.to_builtins(getattr(config, name)) for name in SECTIONS}
-    for section, name in ((settings, "pipeline"), (settings["cache"], "layers")):
+    for section, name in ((settings, "pipeline"), (settings, "conversation"), (settings["cache"], "layers")):
         section[name] = [{"use": step["use"], **step["config"]} for step in section[name]]
     if step := settings["selector"]:
         settings["selector"] = {"use": step["use"], **step["config"]}
@@ -252,10 +269,13 @@ def _config(root: Node, registry: Registry, mistakes: list[Mistake]) -> Config:
     unknown_keys(root, SECTIONS, (), mistakes)
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(Config):
-        if field.name in root.value and field.name not in ("pipeline", "selector", "cache", "providers"):
+        if field.name in root.value and field.name not in _CHOOSING:
             values[field.name] = convert(root.value[field.name], field.type, (field.name,), mistakes)
     steps = _Kind("an optimizer", "resize", registry.optimizers)
     values["pipeline"] = _chosen(root.value.get("pipeline", Node(None)), ("pipeline",), steps, registry, mistakes)
+    joint = _Kind("a step over all images", "history", registry.conversation_optimizers)
+    conversation = root.value.get("conversation", Node(None))
+    values["conversation"] = _chosen(conversation, ("conversation",), joint, registry, mistakes)
     if (selector := root.value.get("selector", Node(None))).value is not None:
         kind = _Kind("a selector", "cascade", registry.selectors)
         values["selector"] = _step(selector, ("selector",), kind, registry, mistakes)

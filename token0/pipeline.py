@@ -23,13 +23,14 @@ class Outcome(msgspec.Struct, frozen=True):
     """What became of one image, and what each step said.
 
     `instead_of` is what the image as it came costs, where only a step could tell. `unusable` says why the image must
-    not be sent at all.
+    not be sent at all. `leans` is true when the contents say something only beside the image before.
     """
 
     contents: tuple[Content, ...]
     steps: tuple[StepReport, ...] = ()
     instead_of: int | None = None
     unusable: str | None = None
+    leans: bool = False
 
 
 def look(image: Image, ctx: Context, steps: Iterable[Optimizer]) -> tuple[StepReport, ...] | None:
@@ -39,7 +40,7 @@ def look(image: Image, ctx: Context, steps: Iterable[Optimizer]) -> tuple[StepRe
     for step in steps:
         if image.format not in step.formats:
             continue
-        plan = _plan(step, image, ctx)
+        plan = _plan(step, image, _own(ctx, step))
         if isinstance(plan, Plan):
             return None
         if plan is not None:
@@ -56,6 +57,7 @@ def run(image: Image, ctx: Context, steps: Sequence[Optimizer]) -> Outcome:
     contents: tuple[Content, ...] = (image,)
     reports: list[StepReport] = []
     instead_of: int | None = None
+    leans = False
     for step in steps:
         folded: list[Content] = []
         for content in contents:
@@ -67,11 +69,12 @@ def run(image: Image, ctx: Context, steps: Sequence[Optimizer]) -> Outcome:
             except Unusable as error:
                 return Outcome((image,), tuple(reports), unusable=str(error))
             folded += replacement.contents
+            leans |= replacement.leans
             reports += [report] if report else []
             if content is image:
                 instead_of = replacement.instead_of
         contents = tuple(folded)
-    return Outcome(contents, tuple(reports), instead_of)
+    return Outcome(contents, tuple(reports), instead_of, leans=leans)
 
 
 def shape(contents: Sequence[Content], ctx: Context | None, tokens: int | None = None) -> Shape:
@@ -93,6 +96,11 @@ def shape(contents: Sequence[Content], ctx: Context | None, tokens: int | None =
     return Shape(tokens=tokens, bytes=size, format=formats)
 
 
+def _own(ctx: Context, step: Optimizer) -> Context:
+    """What `step` may know: its result must not depend on an image that it does not ask for."""
+    return ctx if step.compares or ctx.previous is None else msgspec.structs.replace(ctx, previous=None)
+
+
 def _plan(step: Optimizer, image: Image, ctx: Context) -> Plan | Declined | None:
     try:
         plan = step.plan(image, ctx)
@@ -106,6 +114,7 @@ def _plan(step: Optimizer, image: Image, ctx: Context) -> Plan | Declined | None
 
 def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Replacement, StepReport | None]:
     started = time.perf_counter()
+    ctx = _own(ctx, step)
     kept = Replacement((image,))
     before = ctx.tokens(image)
     plan = _plan(step, image, ctx)

@@ -39,6 +39,13 @@ def schema(registry: Registry) -> Schema:
     properties["quality"] = _with_variables(quality)
     steps = _choice(registry.optimizers, "optimizers", "What is done to each image, in this order.", definitions)
     properties["pipeline"] = _or_nothing(steps)
+    joint = _choice(
+        registry.conversation_optimizers,
+        "conversation_optimizers",
+        "What is done to all images of a request together, after the pipeline, in this order.",
+        definitions,
+    )
+    properties["conversation"] = _or_nothing(joint)
     one = _choice(registry.selectors, "selectors", "", definitions)["items"]
     properties["selector"] = {
         **_or_nothing(one),

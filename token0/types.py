@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -66,6 +67,46 @@ class ImagePart(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str | None = None
     detail: str | None = None
     prompt: str = ""
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """One image among all of a request, with what the steps before left of it.
+
+    part:        its index among the request's parts
+    message:     the index of its message
+    text_before: tokens of text, as an estimate, between the image before and this one
+    original:    as it came
+    contents:    what stands in its place so far
+    joined:      a step over all images has changed it already
+    leans:       the contents say something only beside the image before
+    prompt:      the text of its own turn
+    coordinates: answers may be positions in it
+    """
+
+    part: int
+    message: int
+    original: Image
+    contents: tuple[Content, ...]
+    text_before: int = 0
+    joined: bool = False
+    leans: bool = False
+    prompt: str = ""
+    coordinates: bool = False
+
+
+class Joint(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step over all images would do with some of them.
+
+    parts:    the images it has to do with
+    tokens:   the lowest bill for them together
+    why:      for the report
+    contents: what stands for those of `parts` that change; None to make it from pixels; nothing to only say why not
+    """
+
+    parts: tuple[int, ...]
+    tokens: int
+    why: str
+    contents: Mapping[int, tuple[Content, ...]] | None = None
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,11 +190,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """US dollars per million tokens, with where and when the figure was read."""
+    """US dollars per million tokens, with where and when the figure was read.
+
+    `cached` is what tokens cost that the provider has seen before, `write` what it takes to remember new ones; None
+    where both cost what `input` does.
+    """
 
     input: float
     output: float = 0.0
     cached: float | None = None
+    write: float | None = None
     as_of: str = ""
     source: str = ""
     assumed: bool = False

@@ -46,6 +46,7 @@ def work(registry: plugins.Registry, steps: list[Optimizer], task: Task) -> Outc
         counter=counter,
         quality=task.quality,
         prompt=task.prompt,
+        previous=task.previous,
         coordinates=task.coordinates,
         limits=task.limits,
         images=task.images,

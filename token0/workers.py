@@ -44,6 +44,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One image to fold over the pipeline. The token rule travels as names; the worker looks it up."""
 
     image: Image
+    previous: Image | None = None
     provider: str
     model: str
     quality: Quality
