@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from token0 import documents
+from token0.forms import attempt
 from token0.interfaces import Dialect, Endpoint, Tap
 from token0.sse import data
 from token0.taps import EventTap
 from token0.types import Content, Edit, ImagePart, Request, Usage
-from token0_anthropic import blocks, wire
+from token0_anthropic import blocks, forms, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,6 +81,12 @@ class Messages(Dialect):
 
     def tap(self, request: Request, report: Report) -> Tap:
         return EventTap(report, _ends)
+
+    def whole(self, events: Sequence[bytes]) -> bytes | None:
+        return attempt(forms.whole, events)
+
+    def events(self, body: bytes, request: Request) -> Sequence[bytes] | None:
+        return attempt(forms.events, body)
 
 
 def _is_own(message: Any) -> bool:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 import msgspec
 
 from token0 import documents
 from token0.errors import BadRequest
+from token0.forms import attempt
 from token0.interfaces import Dialect, Endpoint, Tap
 from token0.sse import data
 from token0.taps import EventTap
 from token0.types import Content, Edit, Image, Path, Request, Usage
-from token0_google import parts, resolution, wire
+from token0_google import forms, parts, resolution, wire
 from token0_google.models import is_third, version
 
 if TYPE_CHECKING:
@@ -92,6 +93,21 @@ class Gemini(Dialect):
 
     def tap(self, request: Request, report: Report) -> Tap:
         return EventTap(report, is_last)
+
+    def whole(self, events: Sequence[bytes]) -> bytes | None:
+        return attempt(forms.whole, events)
+
+    def events(self, body: bytes, request: Request) -> Sequence[bytes] | None:
+        return attempt(forms.events, body, sse=_asks_events(request))
+
+    def stream_type(self, request: Request) -> str:
+        return "text/event-stream" if _asks_events(request) else "application/json"
+
+
+def _asks_events(request: Request) -> bool:
+    """False where the stream is a JSON array that grows."""
+    asked = dict(parse_qsl(request.query))
+    return asked.get("alt", asked.get("$alt")) == "sse"
 
 
 def is_last(event: bytes) -> bool:

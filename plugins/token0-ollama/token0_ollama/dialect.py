@@ -9,9 +9,11 @@ import msgspec
 import pybase64
 
 from token0 import documents
+from token0.forms import attempt
 from token0.interfaces import Dialect, Endpoint, Tap
 from token0.taps import EventTap
 from token0.types import Content, Edit, ImagePart, Path, Request, Text, Usage
+from token0_ollama import forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -82,6 +84,15 @@ class Ollama(Dialect):
 
     def tap(self, request: Request, report: Report) -> Tap:
         return EventTap(report, is_last)
+
+    def whole(self, events: Sequence[bytes]) -> bytes | None:
+        return attempt(forms.whole, events)
+
+    def events(self, body: bytes, request: Request) -> Sequence[bytes] | None:
+        return attempt(forms.events, body)
+
+    def stream_type(self, request: Request) -> str:
+        return "application/x-ndjson"
 
 
 def usage(line: Mapping[str, Any]) -> Usage | None:

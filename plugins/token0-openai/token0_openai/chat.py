@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from token0 import documents
 from token0.errors import BadRequest
+from token0.forms import attempt
 from token0.interfaces import Dialect, Endpoint, Tap
 from token0.types import Content, Edit, Image, ImagePart, Path, Request, Text, Usage
-from token0_openai import files, wire
+from token0_openai import chat_forms, files, wire
 from token0_openai.chat_tap import ChatTap
 
 if TYPE_CHECKING:
@@ -80,6 +81,12 @@ class Chat(Dialect):
 
     def tap(self, request: Request, report: Report) -> Tap:
         return ChatTap(report, wants_usage=wants_usage(request))
+
+    def whole(self, events: Sequence[bytes]) -> bytes | None:
+        return attempt(chat_forms.whole, events)
+
+    def events(self, body: bytes, request: Request) -> Sequence[bytes] | None:
+        return attempt(chat_forms.events, body, wants_usage=wants_usage(request))
 
 
 def _is_own(message: Any) -> bool:

@@ -8,11 +8,12 @@ import msgspec
 
 from token0 import documents
 from token0.coordinates import in_tools
+from token0.forms import attempt
 from token0.interfaces import Dialect, Endpoint, Tap
 from token0.sse import data
 from token0.taps import EventTap
 from token0.types import Content, Edit, Image, ImagePart, Path, Request, Usage
-from token0_openai import files, wire
+from token0_openai import files, responses_forms, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,6 +99,12 @@ class Responses(Dialect):
 
     def tap(self, request: Request, report: Report) -> Tap:
         return EventTap(report, is_terminal)
+
+    def whole(self, events: Sequence[bytes]) -> bytes | None:
+        return attempt(responses_forms.whole, events)
+
+    def events(self, body: bytes, request: Request) -> Sequence[bytes] | None:
+        return attempt(responses_forms.events, body)
 
 
 def is_terminal(event: bytes) -> bool:
