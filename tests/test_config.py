@@ -18,7 +18,7 @@ from msgspec import Meta
 from token0 import config as configuration
 from token0.config import CacheConfig, Config, Routing, Server, Step, Workers
 from token0.errors import ConfigError
-from token0.interfaces import Answer, Cache, Call, ConversationOptimizer, NoConfig, Optimizer, Provider
+from token0.interfaces import Answer, Cache, Call, ConversationOptimizer, ModelSelector, NoConfig, Optimizer, Provider
 from token0.types import Price
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "token0.yaml"
@@ -65,6 +65,15 @@ class Shelf(Cache):
     async def put(self, key: str, value: bytes, seconds: float) -> None: ...
 
 
+class Choose(ModelSelector):
+    name = "choose"
+
+    class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+        to: str
+
+    def select(self, request: Any, model: str, quote: Any) -> None: ...
+
+
 class OpenAI(Provider):
     name = "openai"
     aliases = ("oai",)
@@ -98,6 +107,7 @@ REGISTRY = SimpleNamespace(
     conversation_optimizers={"tidy": Tidy},
     providers={"openai": OpenAI},
     caches={"shelf": Shelf},
+    selectors={"choose": Choose},
     failures={"tiles": "ImportError: no cv2"},
 )
 
@@ -173,6 +183,27 @@ def test_layers_of_the_cache_are_read_like_steps(folder: Folder) -> None:
 def test_steps_over_all_images_are_read_like_steps(folder: Folder) -> None:
     config = folder.load("conversation:\n- tidy\n- use: tidy\n  keep: 5\n")
     assert config.conversation == (Step("tidy", Tidy.Config()), Step("tidy", Tidy.Config(5)))
+
+
+def test_a_selector_is_read_with_its_settings(folder: Folder) -> None:
+    assert folder.load("selector:\n  use: choose\n  to: m\n").selector == Step("choose", Choose.Config("m"))
+
+
+@pytest.mark.parametrize("text", ["", "selector:\n"])
+def test_no_model_is_chosen_unless_a_selector_is_named(folder: Folder, text: str) -> None:
+    assert folder.load(text).selector is None
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("selector: chose", "1: selector: no selector 'chose' is installed; did you mean 'choose'?"),
+        ("selector: choose", "1: selector.to: must be set: it has no default"),
+        ("selector: {use: choose, to: m, form: n}", "1: selector.form: there is no such setting"),
+    ],
+)
+def test_a_wrong_selector_is_a_mistake(folder: Folder, text: str, mistake: str) -> None:
+    assert folder.mistakes(text) == [mistake]
 
 
 def test_nothing_is_kept_unless_layers_are_named(folder: Folder) -> None:
@@ -311,7 +342,8 @@ def test_show_is_the_shape_of_the_file(folder: Folder) -> None:
 
 def test_what_show_gives_can_be_loaded_again(folder: Folder) -> None:
     config = folder.load(
-        "server: {port: 1}\npipeline: [ocr]\ncache: {layers: [shelf]}\nrouting: {aliases: {'on': openai/x}}"
+        "server: {port: 1}\npipeline: [ocr]\ncache: {layers: [shelf]}\nselector: {use: choose, to: m}\n"
+        "routing: {aliases: {'on': openai/x}}"
     )
     assert folder.load(yaml.safe_dump(configuration.show(config))) == config
 

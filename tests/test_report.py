@@ -56,6 +56,23 @@ def test_a_request_is_changed_by_an_applied_step(applied: bool, changed: bool) -
     assert report(image(1, 1, step("a", applied=applied))).changed is changed
 
 
+def test_a_request_to_another_model_is_changed_and_told_also_without_images() -> None:
+    made = report()
+    assert (made.changed, made.told) == (False, False)
+    made.model_requested = "dear"
+    assert (made.changed, made.told) == (True, True)
+
+
+@pytest.mark.parametrize(("requested", "told"), [(None, "m"), ("dear", "dear")])
+def test_both_views_name_the_model_that_was_asked_for_and_the_one_that_answers(
+    requested: str | None, told: str
+) -> None:
+    made = report()
+    made.model_requested = requested
+    for view in (made.public(), made.priced()):
+        assert (view["model_requested"], view["model"]) == (told, "m")
+
+
 def test_cost_is_tokens_at_list_price() -> None:
     made = report()
     made.price = Price(input=2.5)

@@ -39,8 +39,8 @@ def router(aliases: dict[str, str] | None = None, default: str | None = None) ->
 
 
 async def to(model: str, named: str | None = None, default: str | None = None, **aliases: str) -> str:
-    provider, name = await router(aliases, default).route(model, named)
-    return f"{provider.name} {name}"
+    found = await router(aliases, default).route(model, named)
+    return f"{found.provider.name} {found.model}"
 
 
 @pytest.mark.parametrize(

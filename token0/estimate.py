@@ -64,6 +64,7 @@ class _Estimate:
         route = await engine.router.route(
             model, self._http.headers.get("X-Token0-Provider") or (None if model else dialect.home)
         )
+        route = engine.select(request, route)
         report = engine.report(dialect.name, request, route, self.id)
         if request.options.optimize:
             await engine.images(request, route, report)

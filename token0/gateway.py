@@ -219,7 +219,7 @@ class Exchange:
             body, path = translation.body, translation.path
             report.warnings += [each for each in translation.warnings if each not in report.warnings]
         unchanged = body is received.plain
-        call = self._call(path, received.raw if unchanged else body, route, whole=bool(report.images or report.changed or translation))
+        call = self._call(path, received.raw if unchanged else body, route, whole=report.told or bool(translation))
         if not unchanged:
             call.headers.popall("Content-Encoding", None)
         if route.provider.name != self._dialect.home:

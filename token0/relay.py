@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import AsyncIterator, Iterable
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -108,7 +109,7 @@ class Relay:
             events = ArraySplitter()
         wanted = self._request.options.report and answer.status == 200
         plain = answer.headers.get("Content-Encoding", "identity") in ("", "identity")
-        if self._translation is None and not (plain and wanted and self._report.images):
+        if self._translation is None and not (plain and wanted and self._report.told):
             # A small answer costs one write when it is held, two when its head goes first.
             small = int(answer.headers.get("Content-Length", _SMALL + 1)) <= _SMALL
             if small and events is None and self._http.method != "HEAD":
@@ -117,7 +118,7 @@ class Relay:
         if not plain:
             raise UpstreamError(f"{self._report.provider} compressed its answer though it was asked not to.")
         if events is None or answer.status != 200:
-            return await self._hold(answer, wanted and bool(self._report.images))
+            return await self._hold(answer, wanted and self._report.told)
         if self._translation is None and not self._report.changed:
             return await self._pass(answer)
         return await self._stream(answer, events, tapped=wanted and self._report.changed)
@@ -261,7 +262,9 @@ class Aborted(Exception):
 
 def own_headers(report: Report) -> dict[str, str]:
     """The headers that every answer of the gateway carries."""
-    return {"x-token0-saved": str(report.tokens_saved), "x-token0-request-id": report.request_id}
+    headers = {"x-token0-saved": str(report.tokens_saved), "x-token0-request-id": report.request_id}
+    # A name from the configuration, but a header must not break over it.
+    return headers | ({"x-token0-model": quote(report.model, safe="/:@")} if report.model_requested else {})
 
 
 def error_response(dialect: Dialect, error: PublicError, report: Report) -> web.Response:

@@ -50,13 +50,15 @@ class ImageReport(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, kw_only=True):
     """Grows while its request is served; observers see it when it is complete.
 
-    text_tokens is an estimate of the prompt's text, `usage` the provider's own figures, `times` in milliseconds.
+    text_tokens is an estimate of the prompt's text, `usage` the provider's own figures, `times` in milliseconds;
+    model_requested is what the client asked for where a selector chose `model` instead.
     """
 
     request_id: str
     dialect: str
     provider: str = ""
     model: str = ""
+    model_requested: str | None = None
     stream: bool = False
     images: tuple[ImageReport, ...] = ()
     text_tokens: int = 0
@@ -75,8 +77,14 @@ class Report(msgspec.Struct, kw_only=True):
 
     @property
     def changed(self) -> bool:
-        """True when any image is sent otherwise than it came."""
-        return any(step.applied for image in self.images for step in image.steps)
+        """True when any image is sent otherwise than it came, or another model is asked."""
+        applied = any(step.applied for image in self.images for step in image.steps)
+        return applied or self.model_requested is not None
+
+    @property
+    def told(self) -> bool:
+        """True when there is something to tell: images were looked at, or another model is asked."""
+        return bool(self.images) or self.model_requested is not None
 
     @property
     def applied(self) -> list[str]:
@@ -101,6 +109,7 @@ class Report(msgspec.Struct, kw_only=True):
             "billed_prompt_tokens": self.usage.input_tokens if self.usage else None,
             "provider": self.provider,
             "model": self.model,
+            "model_requested": self.model_requested or self.model,
             "time_ms": self.times,
             "images": self.images,
             "warnings": self.warnings,
@@ -123,6 +132,7 @@ class Report(msgspec.Struct, kw_only=True):
             "dialect": self.dialect,
             "provider": self.provider,
             "model": self.model,
+            "model_requested": self.model_requested or self.model,
             "price": self.price,
             "tokens": tokens,
             "usd": {name: self.cost(tokens[name]) for name in ("before", "after", "saved")} if self.price else None,

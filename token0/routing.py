@@ -11,10 +11,15 @@ from token0.interfaces import Provider
 
 
 class Route(NamedTuple):
-    """A provider, and the model's name as that provider knows it."""
+    """A provider, and the model's name as that provider knows it.
+
+    `instead_of` is the model that was asked for where a selector chose another, and `why` its reason.
+    """
 
     provider: Provider
     model: str
+    instead_of: str | None = None
+    why: str = ""
 
 
 class Router:
