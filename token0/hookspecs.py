@@ -55,7 +55,7 @@ def token0_register_optimizers() -> list[type[Optimizer]]:  # type: ignore[empty
 
 @hookspec
 def token0_register_conversation_optimizers() -> list[type[ConversationOptimizer]]:  # type: ignore[empty-body]
-    """Return classes of steps over all images. They run where, and only where, `conversation:` in the YAML names them."""
+    """Return classes of steps over all images. They run where, and only where, the YAML's `conversation:` says."""
 
 
 @hookspec

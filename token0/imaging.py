@@ -12,11 +12,12 @@ import pybase64
 
 from token0 import plugins
 from token0.config import Config
+from token0.conversation import Conversation, Done
 from token0.coordinates import in_prompt
 from token0.errors import BadRequest, PublicError, WorkerError, dotted
 from token0.fetch import Fetcher, FetchError
 from token0.images import UNKNOWN, Unopened, corrections, open_part
-from token0.interfaces import Context, Optimizer
+from token0.interfaces import Context, Optimizer, TokenCounter
 from token0.pipeline import Outcome, look, run, shape
 from token0.report import ImageReport, Report, Shape, StepReport
 from token0.routing import Route
@@ -36,6 +37,9 @@ class Imaging:
         self._registry = registry
         self._steps: Sequence[Optimizer] = [registry.optimizers[step.use](step.config) for step in config.pipeline]
         self._workers = None if in_process else Workers(config)
+        self._compares = any(step.compares for step in self._steps)
+        joint = [registry.conversation_optimizers[step.use](step.config) for step in config.conversation]
+        self._conversation = Conversation(joint, self._workers)
         self._fetcher = None if config.fetch.images == "never" else Fetcher(config.fetch)
 
     async def images(
@@ -47,29 +51,49 @@ class Imaging:
             report.warnings.append(f"no image-token rule for the model {route.model}: images are sent as they came")
         elif counter.assumed:
             report.warnings.append(f"the image-token rule of {route.model} is not published: a relative's is used")
-        contexts = {
-            prompt: Context(
-                model=route.model,
-                counter=counter,
-                quality=self._config.quality,
-                prompt=prompt,
-                coordinates=request.coordinates or in_prompt(prompt),
-                limits=route.provider.limits,
-                images=sum(part.media_type != MEDIA_TYPES["pdf"] for part in request.parts),
-                refused=refused,
-            )
-            for prompt in {part.prompt for part in request.parts}
-            if counter
-        }
-        results = await asyncio.gather(
-            *(self._guarded(part, contexts.get(part.prompt), route, request) for part in request.parts)
+        ctx = self._context(request, route, counter, refused=refused) if counter else None
+        contexts = self._contexts(request, ctx)
+        done: Sequence[Done] = await asyncio.gather(
+            *(self._guarded(part, own, route, request) for part, own in zip(request.parts, contexts, strict=True))
         )
-        report.images = tuple(result for result, _ in results)
-        return {i: contents for i, (_, contents) in enumerate(results) if contents is not None}
+        if ctx:
+            ctx = msgspec.structs.replace(ctx, price=report.price)
+            done = await self._conversation.run(done, request, ctx, route.provider.name)
+        report.images = tuple(each.report for each in done)
+        return {i: each.contents for i, each in enumerate(done) if each.contents is not None}
 
-    async def _guarded(
-        self, part: ImagePart, ctx: Context | None, route: Route, request: Request
-    ) -> tuple[ImageReport, Sequence[Content] | None]:
+    def _context(self, request: Request, route: Route, counter: TokenCounter, *, refused: bool) -> Context:
+        return Context(
+            model=route.model,
+            counter=counter,
+            quality=self._config.quality,
+            limits=route.provider.limits,
+            images=sum(part.media_type != MEDIA_TYPES["pdf"] for part in request.parts),
+            refused=refused,
+        )
+
+    def _contexts(self, request: Request, ctx: Context | None) -> list[Context | None]:
+        """For each image what its steps may know."""
+        prompts = {part.prompt for part in request.parts}
+        asked = {prompt: request.coordinates or in_prompt(prompt) for prompt in prompts}
+        return [
+            ctx
+            and msgspec.structs.replace(
+                ctx, prompt=part.prompt, coordinates=asked[part.prompt], previous=self._previous(request, i)
+            )
+            for i, part in enumerate(request.parts)
+        ]
+
+    def _previous(self, request: Request, i: int) -> Image | None:
+        """The image before, where a step compares and it is in the request."""
+        if i == 0 or not self._compares:
+            return None
+        try:
+            return open_part(request.parts[i - 1], self._config.workers.max_pixels)
+        except (Unopened, BadRequest):
+            return None
+
+    async def _guarded(self, part: ImagePart, ctx: Context | None, route: Route, request: Request) -> Done:
         """`_image`; a token rule or a dialect of a plugin that fails costs the saving, never the request."""
         try:
             return await self._image(part, ctx, route, request)
@@ -78,25 +102,24 @@ class Imaging:
         except Exception as error:
             log.exception("image %s is sent as it came", dotted(part.path))
             note = f"sent as it came: {type(error).__name__}"
-            return ImageReport(at=dotted(part.path), before=Shape(), after=Shape(), note=note), None
+            return Done(report=ImageReport(at=dotted(part.path), before=Shape(), after=Shape(), note=note))
 
-    async def _image(
-        self, part: ImagePart, ctx: Context | None, route: Route, request: Request
-    ) -> tuple[ImageReport, Sequence[Content] | None]:
-        """The report of one image, and what to send in its place; None to send it as it came."""
+    async def _image(self, part: ImagePart, ctx: Context | None, route: Route, request: Request) -> Done:
+        """One image after the pipeline."""
         at = dotted(part.path)
         try:
             part, fetched = await self._fetched(part, route)
             original = open_part(part, self._config.workers.max_pixels)
         except (Unopened, FetchError) as reason:
             empty = Shape(bytes=len(part.base64 or "") * 3 // 4, detail=part.detail)
-            return ImageReport(at=at, before=empty, after=empty, note=str(reason)), None
+            return Done(report=ImageReport(at=at, before=empty, after=empty, note=str(reason)))
         known = original.format != UNKNOWN
         corrected = fetched + corrections(part, original, route.provider.limits) if known else ()
         if ctx is None:
             as_sent = shape([original], None)
             forced = any(step.applied for step in corrected)
-            return ImageReport(at=at, before=as_sent, after=as_sent, steps=corrected), [original] if forced else None
+            report = ImageReport(at=at, before=as_sent, after=as_sent, steps=corrected)
+            return Done(report=report, contents=[original] if forced else None)
         pictured = known and original.format != "pdf"
         image, overridden = _override(original, request.options.detail if pictured else None, ctx)
         outcome, note = await self._outcome(image, ctx, route, at)
@@ -108,7 +131,8 @@ class Imaging:
         after = shape(outcome.contents, ctx) if changed else before
         note = note or (None if known or changed else "not a format known here")
         report = ImageReport(at=at, before=before, after=after, steps=steps, note=note)
-        return report, outcome.contents if changed else None
+        contents = outcome.contents if changed else None
+        return Done(report=report, contents=contents, original=original, leans=outcome.leans)
 
     async def _outcome(self, image: Image, ctx: Context, route: Route, at: str) -> tuple[Outcome, str | None]:
         """What the pipeline makes of an image, and a note when it could not be run."""
@@ -154,6 +178,7 @@ class Imaging:
                 model=route.model,
                 quality=ctx.quality,
                 prompt=ctx.prompt,
+                previous=ctx.previous,
                 coordinates=ctx.coordinates,
                 limits=ctx.limits,
                 images=ctx.images,

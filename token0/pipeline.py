@@ -132,7 +132,7 @@ def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Replacement, Ste
         if not isinstance(result, Replacement):
             result = Replacement((result,))
         # Here, because a step may return what cannot be counted.
-        after = _bill(result.contents, ctx)
+        after = bill(result.contents, ctx)
     except Unusable:
         raise
     except Exception as error:
@@ -145,8 +145,8 @@ def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Replacement, Ste
     return result, _report(step, plan.why, before, after, started, applied=True)
 
 
-def _bill(contents: Sequence[Content], ctx: Context) -> int:
-    """What a step's result costs. Raises `ValueError` for nothing and for an unknown size: both would always pay."""
+def bill(contents: Sequence[Content], ctx: Context) -> int:
+    """What a step's contents cost. Raises `ValueError` for nothing and for an unknown size: both would always pay."""
     if not contents or any(isinstance(content, Image) and not content.width for content in contents):
         raise ValueError("nothing that has a price")
     return ctx.tokens(*contents)

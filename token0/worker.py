@@ -6,15 +6,18 @@ import os
 import resource
 import signal
 import sys
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
 from token0 import plugins
-from token0.interfaces import Context, Optimizer
+from token0.interfaces import Context, ConversationOptimizer, Optimizer
+from token0.joint import Joined, make
 from token0.pipeline import Outcome, run
 from token0.rules import find_counter
-from token0.workers import FRAME, Setup, Task
+from token0.workers import FRAME, JointTask, Setup, Task
+
+_Step = TypeVar("_Step", Optimizer, ConversationOptimizer)
 
 
 def main() -> None:
@@ -28,9 +31,12 @@ def main() -> None:
     setup = msgspec.msgpack.decode(_read(source) or b"", type=Setup)
     _limit(setup.memory_bytes)
     registry = plugins.load()
-    steps = [_make(registry, name, settings) for name, settings in setup.pipeline]
+    steps = [_make(registry.optimizers[name], settings) for name, settings in setup.pipeline]
+    joint = [_make(registry.conversation_optimizers[name], settings) for name, settings in setup.conversation]
     while (frame := _read(source)) is not None:
-        reply = msgspec.msgpack.encode(work(registry, steps, msgspec.msgpack.decode(frame, type=Task)))
+        task = msgspec.msgpack.decode(frame, type=Task | JointTask)
+        done = work(registry, steps, task) if isinstance(task, Task) else join(registry, joint, task)
+        reply = msgspec.msgpack.encode(done)
         sink.write(FRAME.pack(len(reply)))
         sink.write(reply)
         sink.flush()
@@ -55,9 +61,17 @@ def work(registry: plugins.Registry, steps: list[Optimizer], task: Task) -> Outc
     return run(task.image, ctx, steps)
 
 
-def _make(registry: plugins.Registry, name: str, settings: bytes) -> Optimizer:
-    optimizer = registry.optimizers[name]
-    return optimizer(msgspec.json.decode(settings, type=optimizer.Config))
+def join(registry: plugins.Registry, steps: list[ConversationOptimizer], task: JointTask) -> Joined:
+    """What a step over all images makes of the images of one joint."""
+    counter = find_counter(registry, task.provider, task.model)
+    if counter is None:
+        return Joined(why="no image-token rule")
+    ctx = Context(model=task.model, counter=counter, quality=task.quality, limits=task.limits)
+    return make(steps[task.step], task.images, task.why, ctx)
+
+
+def _make(kind: type[_Step], settings: bytes) -> _Step:
+    return kind(msgspec.json.decode(settings, type=kind.Config))
 
 
 def _limit(memory_bytes: int) -> None:

@@ -11,13 +11,14 @@ import contextlib
 import os
 import struct
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from token0.errors import WorkerError
+from token0.joint import Joined
 from token0.pipeline import Outcome
-from token0.types import Image, Limits, Quality
+from token0.types import Image, Limits, Placed, Quality
 
 if TYPE_CHECKING:
     from token0.config import Config
@@ -38,9 +39,10 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
 
     memory_bytes: int
     pipeline: tuple[tuple[str, bytes], ...]
+    conversation: tuple[tuple[str, bytes], ...] = ()
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class Task(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """One image to fold over the pipeline. The token rule travels as names; the worker looks it up."""
 
     image: Image
@@ -55,12 +57,30 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     refused: bool = False
 
 
+class JointTask(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Images for the step of this number over all images, to make what its plan left open."""
+
+    step: int
+    images: tuple[Placed, ...]
+    why: str
+    provider: str
+    model: str
+    quality: Quality
+    limits: Limits = Limits()
+
+
+_Answer = TypeVar("_Answer", Outcome, Joined)
+
+
 class Workers:
     """A pool of `token0.worker` processes. `run` may be called by any number of tasks."""
 
     def __init__(self, config: Config) -> None:
-        pipeline = tuple((step.use, msgspec.json.encode(step.config)) for step in config.pipeline)
-        setup = Setup(memory_bytes=config.workers.memory_bytes, pipeline=pipeline)
+        pipeline, conversation = (
+            tuple((step.use, msgspec.json.encode(step.config)) for step in steps)
+            for steps in (config.pipeline, config.conversation)
+        )
+        setup = Setup(memory_bytes=config.workers.memory_bytes, pipeline=pipeline, conversation=conversation)
         self._setup = msgspec.msgpack.encode(setup)
         self._deadline = config.workers.deadline_seconds
         self._slots = asyncio.Semaphore(config.workers.processes)
@@ -74,6 +94,13 @@ class Workers:
         worker has a limit of its own. A worker that is late, or whose caller went away, is killed: it may be stuck in a
         decoder.
         """
+        return await self._answered(task, Outcome)
+
+    async def join(self, task: JointTask) -> Joined:
+        """What a step over all images makes; as `run`."""
+        return await self._answered(task, Joined)
+
+    async def _answered(self, task: Task | JointTask, kind: type[_Answer]) -> _Answer:
         try:
             async with asyncio.timeout(self._deadline * _PATIENCE):
                 await self._slots.acquire()
@@ -81,25 +108,25 @@ class Workers:
             raise WorkerError("all workers are busy") from None
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._run(task)
+                return await self._asked(task, kind)
         except TimeoutError:
             raise WorkerError(f"no result within {self._deadline:g} s") from None
         finally:
             self._slots.release()
 
-    async def _run(self, task: Task) -> Outcome:
+    async def _asked(self, task: Task | JointTask, kind: type[_Answer]) -> _Answer:
         # A killed one stays in the set until it has ended: `close` waits for it.
         self._all = {process for process in self._all if not process.ended}
         self._idle = [process for process in self._idle if not process.ended]
         process = self._idle.pop() if self._idle else await _Process.start(self._setup)
         self._all.add(process)
         try:
-            outcome = await process.ask(task)
+            answer = await process.ask(task, kind)
         except BaseException:
             process.kill()
             raise
         self._idle.append(process)
-        return outcome
+        return answer
 
     async def close(self) -> None:
         """End the workers, also those with an image in hand."""
@@ -134,7 +161,7 @@ class _Process:
         worker._write(setup)
         return worker
 
-    async def ask(self, task: Task) -> Outcome:
+    async def ask(self, task: Task | JointTask, kind: type[_Answer]) -> _Answer:
         try:
             self._write(msgspec.msgpack.encode(task))
             await self._stdin.drain()
@@ -146,7 +173,7 @@ class _Process:
             status = await self._process.wait()
             raise WorkerError(f"the worker ended with status {status}") from None
         try:
-            return msgspec.msgpack.decode(reply, type=Outcome)
+            return msgspec.msgpack.decode(reply, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise WorkerError("the worker sent something else than an outcome") from error
 
