@@ -46,8 +46,8 @@ def _add_candidate(told: dict[str, Any], candidate: dict[str, Any]) -> None:
         content = candidate.pop("content")
         parts = content.pop("parts", None)
         forms.keep(told.setdefault("content", {}), content)
-        if parts:
-            told["content"]["parts"] = _joined(told["content"].get("parts"), parts)
+        if parts is not None:
+            told["content"]["parts"] = _joined(told["content"].get("parts") or [], parts)
     # Tokens are told with the text they make.
     forms.add(told, {key: candidate.pop(key) for key in ("logprobsResult",) if key in candidate}, ())
     for key, value in candidate.items():
@@ -58,12 +58,12 @@ def _add_candidate(told: dict[str, Any], candidate: dict[str, Any]) -> None:
             forms.keep(told, {key: value})
 
 
-def _joined(before: list[dict[str, Any]] | None, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _joined(before: list[dict[str, Any]], parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The parts of two chunks: text goes on where it was cut."""
     if any(key in (part.get("functionCall") or {}) for part in parts for key in _PARTIAL):
         raise Unfaithful("arguments come in pieces")
-    if not before:
-        return parts
+    if not (before and parts):
+        return before + parts
     *others, last = before
     first, *rest = parts
     if first.keys() != last.keys() or first.keys() not in _JOINABLE or first.get("thought") != last.get("thought"):

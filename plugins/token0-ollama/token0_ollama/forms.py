@@ -42,5 +42,5 @@ def events(body: bytes) -> list[bytes]:
     silent: dict[str, Any] = {"response": ""}
     if "message" in said:
         silent = {"message": {"role": said["message"]["role"], "content": ""}}
-    lines = [{**head, **said, "done": False}, {**head, **silent, **answer}]
+    lines: list[dict[str, Any]] = [{**head, **said, "done": False}, {**head, **silent, **answer}]
     return [msgspec.json.encode(line) + b"\n" for line in lines]
