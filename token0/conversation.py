@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ from token0.pipeline import shape
 from token0.report import ImageReport, StepReport
 from token0.types import Content, Image, ImagePart, Joint, Placed, Request
 from token0.workers import JointTask, Workers
+
+log = logging.getLogger(__name__)
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,15 +46,25 @@ class Conversation:
 
     async def run(self, done: Sequence[Done], request: Request, ctx: Context, provider: str) -> Sequence[Done]:
         """`done` after all steps. Images without a known price are left alone."""
-        after = list(done)
         for number, step in enumerate(self._steps):
-            images = {image.part: image for image in _placed(after, request)}
-            for joint in plan(step, list(images.values()), ctx):
-                started = time.perf_counter()
-                own = [images[part] for part in joint.parts]
-                made = priced(joint, await self._made(number, joint, own, ctx, provider), own, ctx)
-                for image in own:
-                    after[image.part] = _told(after[image.part], image, step.name, made, ctx, started)
+            try:
+                done = await self._step(number, done, request, ctx, provider)
+            except Exception:
+                # A token rule of a plugin may fail, too: it costs the saving.
+                log.exception("step %s is left out", step.name)
+        return done
+
+    async def _step(
+        self, number: int, done: Sequence[Done], request: Request, ctx: Context, provider: str
+    ) -> Sequence[Done]:
+        step, after = self._steps[number], list(done)
+        images = {image.part: image for image in _placed(done, request)}
+        for joint in plan(step, list(images.values()), ctx):
+            started = time.perf_counter()
+            own = [images[part] for part in joint.parts]
+            made = priced(joint, await self._made(number, joint, own, ctx, provider), own, ctx)
+            for image in own:
+                after[image.part] = _told(after[image.part], image, step.name, made, ctx, started)
         return after
 
     async def _made(self, number: int, joint: Joint, images: list[Placed], ctx: Context, provider: str) -> Joined:
@@ -123,10 +136,9 @@ def _texts(request: Request) -> list[int]:
         encoded[_message(part)] += len(part.base64 or "")
     tokens, told = [], 0
     for part in request.parts:
-        messages = documents.lookup(request.document, part.path[:1])
         end = _message(part) + 1
-        between = range(told, end if isinstance(messages, list) else 0)
-        tokens.append(sum(max(0, _characters(messages[i]) - encoded[i]) for i in between) // 4)
+        between = [(i, documents.lookup(request.document, (part.path[0], i))) for i in range(told, end)]
+        tokens.append(sum(max(0, _characters(message) - encoded[i]) for i, message in between) // 4)
         told = max(told, end)
     return tokens
 
