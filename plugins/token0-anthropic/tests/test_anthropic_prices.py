@@ -28,3 +28,10 @@ def test_price_is_the_list_price(model: str, dollars: tuple[float, float, float]
 @pytest.mark.parametrize("model", ["claude-opus-9", "claude-2.1", "gpt-4o", "claude-haiku-4-5-tuned", ""])
 def test_unlisted_models_have_no_price(model: str) -> None:
     assert AnthropicPrices().price(model) is None
+
+
+@pytest.mark.parametrize(("model", "write"), [("claude-opus-5-5", 5.0), ("claude-haiku-4-5", 1.25)])
+def test_what_the_prompt_cache_keeps_costs_a_quarter_more(model: str, write: float) -> None:
+    price = AnthropicPrices().price(model)
+    assert price is not None
+    assert price.write == write

@@ -1,4 +1,4 @@
-"""What Claude costs: US dollars per million tokens, cache reads included, cache writes (1.25x) not.
+"""What Claude costs: US dollars per million tokens, cache reads and writes included.
 
 Haiku 5.5 costs five times as much in prompts above 100,000 tokens; the table holds the base price.
 """
@@ -41,8 +41,11 @@ _DOLLARS: dict[Claude, tuple[float, float, float]] = {
     Claude("haiku", 3, 0): (0.25, 1.25, 0.03),
 }
 
+# What the cache keeps for five minutes; for an hour it is twice the input price.
+_WRITE = 1.25
+
 _PRICES = {
-    model: Price(input=spent, output=answered, cached=cached, as_of=AS_OF, source=SOURCE)
+    model: Price(input=spent, output=answered, cached=cached, write=spent * _WRITE, as_of=AS_OF, source=SOURCE)
     for model, (spent, answered, cached) in _DOLLARS.items()
 }
 

@@ -36,3 +36,10 @@ def test_price_says_where_and_when_it_was_read() -> None:
     assert price is not None
     assert price.source
     assert price.as_of
+
+
+@pytest.mark.parametrize(("model", "write"), [("gpt-6-astra", 12.5), ("gpt-5.6-sol", 5.0), ("gpt-5.5", None)])
+def test_newer_models_bill_what_the_prompt_cache_keeps(model: str, write: float | None) -> None:
+    price = OpenAIPrices().price(model)
+    assert price is not None
+    assert price.write == write

@@ -57,8 +57,19 @@ _DOLLARS: dict[str, tuple[float, float, float | None]] = {
     "computer-use-preview": (3.0, 12.0, None),
 }
 
+# From gpt-5.6 on, what the prompt cache did not know yet costs more than other input.
+_WRITTEN = ("gpt-5.6", "gpt-6")
+_WRITE = 1.25
+
 _PRICES = {
-    model: Price(input=spent, output=answered, cached=cached, as_of=AS_OF, source=SOURCE)
+    model: Price(
+        input=spent,
+        output=answered,
+        cached=cached,
+        write=spent * _WRITE if model.startswith(_WRITTEN) else None,
+        as_of=AS_OF,
+        source=SOURCE,
+    )
     for model, (spent, answered, cached) in _DOLLARS.items()
 }
 

@@ -15,13 +15,17 @@ def test_the_plugin_offers_its_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "input_price", "output", "cached"),
-    [("gpt-4o", 2.5, 10.0, 1.25), ("claude-haiku-4-5", 1.0, 5.0, 0.1), ("gpt-4o-2024-08-06", 2.5, 10.0, 1.25)],
+    ("model", "dollars"),
+    [
+        ("gpt-4o", (2.5, 10.0, 1.25, 2.5)),
+        ("claude-haiku-4-5", (1.0, 5.0, 0.1, 1.25)),
+        ("gpt-4o-2024-08-06", (2.5, 10.0, 1.25, 2.5)),
+    ],
 )
-def test_a_known_model_has_its_list_price(model: str, input_price: float, output: float, cached: float) -> None:
+def test_a_known_model_has_its_list_price(model: str, dollars: tuple[float, ...]) -> None:
     price = GenaiPrices().price(model)
     assert price is not None
-    assert (price.input, price.output, price.cached) == (input_price, output, cached)
+    assert (price.input, price.output, price.cached, price.write) == dollars
 
 
 def test_an_unknown_model_has_none() -> None:

@@ -37,6 +37,7 @@ def _price(model: str) -> Price | None:
             input=dollars(Usage(input_tokens=1)),
             output=dollars(Usage(output_tokens=1)),
             cached=dollars(Usage(input_tokens=1, cache_read_tokens=1)),
+            write=dollars(Usage(input_tokens=1, cache_write_tokens=1)),
             as_of=importlib.metadata.version("genai-prices"),
             source="https://github.com/pydantic/genai-prices",
         )
