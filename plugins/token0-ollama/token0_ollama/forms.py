@@ -38,7 +38,7 @@ def events(body: bytes) -> list[bytes]:
     if answer.get("done") is not True:
         raise Unfaithful("not a finished answer")
     said = {key: answer.pop(key) for key in _SAID if key in answer}
-    head = {key: answer[key] for key in ("model", "created_at") if key in answer}
+    head: dict[str, Any] = {key: answer[key] for key in ("model", "created_at") if key in answer}
     silent: dict[str, Any] = {"response": ""}
     if "message" in said:
         silent = {"message": {"role": said["message"]["role"], "content": ""}}
