@@ -118,13 +118,11 @@ def options(document: dict[str, Any]) -> tuple[Options, tuple[Edit, ...]]:
         raise BadRequest(
             f"Expected one of {', '.join(_DETAILS)}.", at=("token0_detail_override",), code="invalid_value"
         )
-    cascade = optional(document, "token0_enable_cascade", bool)
-    warnings = []
-    for name in names:
-        if name == "token0_enable_cache":
-            if optional(document, name, bool):
-                warnings.append(f"{name}: no installed plugin does this")
-        elif name not in ("token0_optimize", "token0_detail_override", "token0_enable_cascade"):
-            warnings.append(f"{name}: not a field of this gateway; it was removed")
-    said = Options(optimize=optimize is not False, detail=detail, cascade=cascade, warnings=tuple(warnings))
+    said = Options(
+        optimize=optimize is not False,
+        detail=detail,
+        cascade=optional(document, "token0_enable_cascade", bool),
+        cache=optional(document, "token0_enable_cache", bool),
+        warnings=tuple(f"{name}: not a field of this gateway; it was removed" for name in names if name not in _OWN),
+    )
     return said, tuple(Edit((name,)) for name in names)

@@ -13,10 +13,12 @@ import msgspec
 
 from token0 import config as configuration
 from token0 import plugins
+from token0.answers import Answers
 from token0.config import Config
 from token0.errors import PluginError
 from token0.imaging import Imaging
 from token0.interfaces import Dialect, Endpoint, Provider, Translator
+from token0.keys import fingerprint
 from token0.layers import Layers, layered
 from token0.report import Report
 from token0.routing import Route, Router
@@ -50,7 +52,10 @@ class Engine:
         self.translators: Mapping[tuple[str, str], Translator] = MappingProxyType(_translators(registry))
         self.router = Router(self.providers, config.routing.aliases, config.routing.default_provider)
         self._prices = {name: table() for name, table in registry.price_tables.items()}
+        self.fingerprint = fingerprint(config)
         self.cache: Layers | None = layered(config.cache, registry)
+        kept = self.cache if config.cache.answers != "never" else None
+        self.answers = Answers(config.cache, kept, self.fingerprint) if kept else None
         self._selecting = Selecting(config, registry, self.providers, self._prices)
         self._imaging = Imaging(config, registry, in_process=in_process)
 
@@ -90,8 +95,12 @@ class Engine:
             stream=request.stream,
             text_tokens=_text_tokens(request),
             price=find_price(self.config.prices, self._prices, route.provider.name, route.model),
-            warnings=[*request.options.warnings, *self._selecting.warnings(request, route)],
+            warnings=[*request.options.warnings, *self._selecting.warnings(request, route), *self._cacheless(request)],
         )
+
+    def _cacheless(self, request: Request) -> list[str]:
+        """What the report says to a client that wants its answer kept where none is."""
+        return ["token0_enable_cache: no answers are kept here"] if request.options.cache and not self.answers else []
 
     async def prepare(
         self, dialect: Dialect, request: Request, route: Route, report: Report, *, refused: bool = False
@@ -110,8 +119,8 @@ class Engine:
             report.lap("optimize", started)
             # What a dialect may write depends on the model that will read it.
             edits += dialect.edits(msgspec.structs.replace(request, model=route.model), changes)
-            if report.changed and request.stream and request.options.report:
-                edits += dialect.asks_usage(request)
+        if request.stream and (report.recorded or (report.changed and request.options.report)):
+            edits += dialect.asks_usage(request)
         if not edits:
             return request.body
         if len(request.body) > _LARGE:
@@ -148,6 +157,8 @@ class Engine:
                 call()
             except Exception:
                 log.exception("plugin %s failed to shut down", name)
+        if self.answers:
+            await self.answers.close()
         await self._imaging.close()
         for provider in self.providers.values():
             await provider.close()

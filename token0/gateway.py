@@ -7,7 +7,7 @@ import contextlib
 import logging
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from urllib.parse import quote
 
 import msgspec
@@ -15,6 +15,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from token0 import documents, refusals
+from token0.answers import Asked
 from token0.bodies import Body, read_body
 from token0.engine import Engine
 from token0.errors import BadRequest, PluginError, PublicError
@@ -177,6 +178,28 @@ class Exchange:
             route = engine.select(request, route)
         translator = self._translator(route.provider)
         report = self._report = engine.report(dialect.name, request, route, self._id)
+        if engine.answers is None or self._endpoint.kind != "generate":
+            return await self._ask(received, request, route, translator)
+        asked = Asked(request, dialect, self._endpoint, route, http.headers)
+        async with engine.answers.turn(asked, report) as turn:
+            if turn.answer:
+                return await Relay(http, request, report, dialect, None).send(turn.answer)
+            copy = turn.recorder.feed if turn.recorder else None
+            response = await self._ask(received, request, route, translator, copy)
+            turn.done(response)
+            return response
+
+    async def _ask(
+        self,
+        received: Body,
+        request: Request,
+        route: Route,
+        translator: Translator | None,
+        copy: Callable[[bytes], None] | None = None,
+    ) -> web.StreamResponse:
+        """The provider's answer. `copy` gets what is worth recording of it."""
+        dialect, report = self._dialect, self._report
+        assert report
         call, translation = await self._outgoing(received, request, route, translator)
         answer = await route.provider.send(call)
         try:
@@ -187,8 +210,8 @@ class Exchange:
                     if again.body != call.body and (taken := await self._again(again, route)):
                         held.close()
                         answer, translation = taken, anew
-            origin = engine.dialects[translator.target] if translator else dialect
-            return await Relay(http, request, report, dialect, origin, translation).send(answer)
+            origin = self._engine.dialects[translator.target] if translator else dialect
+            return await Relay(self._http, request, report, dialect, origin, translation, copy).send(answer)
         finally:
             answer.close()
 
@@ -219,7 +242,8 @@ class Exchange:
             body, path = translation.body, translation.path
             report.warnings += [each for each in translation.warnings if each not in report.warnings]
         unchanged = body is received.plain
-        call = self._call(path, received.raw if unchanged else body, route, whole=report.told or bool(translation))
+        read = report.told or report.recorded or bool(translation)
+        call = self._call(path, received.raw if unchanged else body, route, whole=read)
         if not unchanged:
             call.headers.popall("Content-Encoding", None)
         if route.provider.name != self._dialect.home:

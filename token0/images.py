@@ -30,7 +30,7 @@ def open_part(part: ImagePart, max_pixels: int) -> Image:
     """The image of `part`. Raises `BadRequest` for broken base64, `Unopened` for what is not worked on here."""
     if part.base64 is None:
         raise Unopened("not in the request: fetched or held by the provider")
-    data = _decode(part)
+    data = decode(part)
     header = sniff(data)
     if header is None:
         return Image(data=data, format=UNKNOWN, width=0, height=0, detail=part.detail)
@@ -87,7 +87,8 @@ def _image(data: bytes, header: Header, detail: str | None) -> Image:
     )
 
 
-def _decode(part: ImagePart) -> bytes:
+def decode(part: ImagePart) -> bytes:
+    """The bytes of an image that is in the request. Raises `BadRequest` for what no reader of base64 takes."""
     assert part.base64 is not None
     try:
         return pybase64.b64decode(part.base64, validate=True)

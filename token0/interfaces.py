@@ -77,8 +77,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What a step may know besides the image.
 
     `prompt` is the text of the image's own turn. `coordinates` is true when answers are positions in the image:
-    steps that move pixels must then stand aside. `limits` is what the provider refuses, `images` how many images the
-    whole request holds. `refused` is true when the provider has refused an image of this very request.
+    steps that move pixels must then stand aside. `limits` is what the provider refuses. `refused` is true when the
+    provider has refused an image of this very request.
     `original` is the image as it came, for a step that reads it instead of sending it.
     `previous` is the image before this one in the request, as it came; None for steps that do not compare.
     `price` is what the model costs, for steps over all images.
@@ -90,7 +90,6 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str = ""
     coordinates: bool = False
     limits: Limits = Limits()
-    images: int = 1
     original: Image | None = None
     previous: Image | None = None
     refused: bool = False
@@ -281,6 +280,21 @@ class Dialect(ABC):
     def stream_type(self, request: Request) -> str:
         """The media type of `events`."""
         return "text/event-stream"
+
+    sampling: ClassVar[tuple[Path, ...]] = ((),)
+    """Where in a body `temperature` and `seed` stand: what holds them."""
+
+    def place(self, endpoint: Endpoint, request: Request) -> str:
+        """Path and query as they count for the answer: the same whether it is asked for whole or as a stream."""
+        return f"{endpoint.path}?{request.query}"
+
+    def ends(self, event: bytes) -> bool:
+        """True for the event that a complete, successful stream ends with; a stream without one is never kept."""
+        return False
+
+    def unasked(self, event: bytes) -> bool:
+        """True for an event that comes only because of `asks_usage`."""
+        return False
 
 
 class Tap(ABC):

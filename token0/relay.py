@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from urllib.parse import quote
 
 import msgspec
@@ -15,7 +15,7 @@ from token0.errors import PublicError, UpstreamError
 from token0.interfaces import Answer, Dialect, Tap, Translation
 from token0.report import Report
 from token0.sse import ArraySplitter, Splitter, data, splitter
-from token0.taps import insert
+from token0.taps import Strip, insert
 from token0.types import Request
 
 log = logging.getLogger(__name__)
@@ -29,16 +29,19 @@ _WHOLE = 64 * 1024 * 1024
 
 
 class Scanner:
-    """Reads a copy of the answer for the usage the provider tells. Never fails: what it cannot read it ignores."""
+    """Reads a copy of the answer for the usage the provider tells. Never fails: what it cannot read it ignores.
 
-    def __init__(self, dialect: Dialect, report: Report, content_type: str, encoding: str | None) -> None:
+    Without a dialect it looks at nothing.
+    """
+
+    def __init__(self, dialect: Dialect | None, report: Report, content_type: str, encoding: str | None) -> None:
         self._dialect = dialect
         self._report = report
         self._splitter: Splitter | None = splitter(content_type)
         self._json = "json" in content_type and self._splitter is None
         self._whole = bytearray()
         self._inflate = zlib.decompressobj(wbits=47) if encoding in ("gzip", "deflate") else None
-        self._on = encoding in (None, "", "identity", "gzip", "deflate")
+        self._on = dialect is not None and encoding in (None, "", "identity", "gzip", "deflate")
 
     def feed(self, chunk: bytes) -> None:
         """Look at one chunk of the answer."""
@@ -58,8 +61,9 @@ class Scanner:
 
     def events(self, events: Iterable[bytes]) -> None:
         """Look at whole events."""
+        marks = self._dialect.usage_marks if self._dialect else ()
         for event in events:
-            if any(mark in event for mark in self._dialect.usage_marks):
+            if any(mark in event for mark in marks):
                 self.document(data(event))
 
     def close(self) -> None:
@@ -73,14 +77,18 @@ class Scanner:
         """Look at a JSON document."""
         try:
             document = msgspec.json.decode(text)
-            if isinstance(document, dict):
+            if isinstance(document, dict) and self._dialect:
                 self._report.usage = self._dialect.usage(document, self._report.usage)
         except (msgspec.DecodeError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             log.debug("an answer of %s could not be read for its usage", self._report.provider)
 
 
 class Relay:
-    """One answer on its way back. `speaker` is the client's dialect, `origin` the one the provider answers in."""
+    """One answer on its way back.
+
+    `speaker` is the client's dialect, `origin` the one the provider answers in, None for an answer that was recorded.
+    `copy` gets what is worth recording: the client's bytes before the report is put in.
+    """
 
     def __init__(
         self,
@@ -88,8 +96,9 @@ class Relay:
         request: Request,
         report: Report,
         speaker: Dialect,
-        origin: Dialect,
+        origin: Dialect | None,
         translation: Translation | None = None,
+        copy: Callable[[bytes], None] | None = None,
     ) -> None:
         self._http = http
         self._request = request
@@ -97,6 +106,7 @@ class Relay:
         self._speaker = speaker
         self._origin = origin
         self._translation = translation
+        self._copy = copy
         self._last = b""
 
     async def send(self, answer: Answer) -> web.StreamResponse:
@@ -109,7 +119,10 @@ class Relay:
             events = ArraySplitter()
         wanted = self._request.options.report and answer.status == 200
         plain = answer.headers.get("Content-Encoding", "identity") in ("", "identity")
-        if self._translation is None and not (plain and wanted and self._report.told):
+        whole = events is None or answer.status != 200
+        tap = None if whole else self._tap(wanted=wanted)
+        reported = wanted and whole and self._report.told
+        if self._translation is None and not (plain and (reported or tap)):
             # A small answer costs one write when it is held, two when its head goes first.
             small = int(answer.headers.get("Content-Length", _SMALL + 1)) <= _SMALL
             if small and events is None and self._http.method != "HEAD":
@@ -117,11 +130,16 @@ class Relay:
             return await self._pass(answer)
         if not plain:
             raise UpstreamError(f"{self._report.provider} compressed its answer though it was asked not to.")
-        if events is None or answer.status != 200:
-            return await self._hold(answer, wanted and self._report.told)
-        if self._translation is None and not self._report.changed:
-            return await self._pass(answer)
-        return await self._stream(answer, events, tapped=wanted and self._report.changed)
+        if events is None or whole:
+            return await self._hold(answer, reported)
+        return await self._stream(answer, events, tap)
+
+    def _tap(self, *, wanted: bool) -> Tap | None:
+        """What a stream goes through: it puts the report in, or takes out what the client did not ask for."""
+        if wanted and self._report.changed:
+            return self._speaker.tap(self._request, self._report)
+        recorded = self._copy is not None or self._origin is None
+        return Strip(self._speaker) if recorded and any(self._speaker.asks_usage(self._request)) else None
 
     async def _pass(self, answer: Answer) -> web.StreamResponse:
         """Bytes untouched; the scanner gets a copy."""
@@ -134,6 +152,8 @@ class Relay:
                 await response.write(chunk)
                 self._last = chunk[-1:]
                 scanner.feed(chunk)
+                if self._copy:
+                    self._copy(chunk)
         except UpstreamError as error:
             await self._break(response, error)
         scanner.close()
@@ -155,6 +175,8 @@ class Relay:
                     headers.setdefault(name, value)
                 return self._whole(answer.status, headers, self._speaker.error(error))
             body = self._translation.answer(body)
+        if self._copy:
+            self._copy(body)
         if reported and encoding in (None, "", "identity") and "json" in headers.get("Content-Type", ""):
             body = insert(body, self._report)
         return self._whole(answer.status, headers, body)
@@ -163,17 +185,18 @@ class Relay:
         headers["Content-Length"] = str(len(body))
         return web.Response(status=status, headers=headers, body=body)
 
-    async def _stream(self, answer: Answer, events: Splitter, *, tapped: bool) -> web.StreamResponse:
-        """A stream that carries the report, or is translated event by event."""
+    async def _stream(self, answer: Answer, events: Splitter, tap: Tap | None) -> web.StreamResponse:
+        """A stream that carries the report, or is changed event by event in another way."""
         headers = self.headers(answer)
         headers.popall("Content-Length", None)
         if self._translation:
             headers["Content-Type"] = "text/event-stream; charset=utf-8"
-        tap = self._speaker.tap(self._request, self._report) if tapped else None
         response = web.StreamResponse(status=answer.status, headers=headers)
         await response.prepare(self._http)
         try:
             async for event in self._events(answer, events):
+                if self._copy:
+                    self._copy(event)
                 if ready := self._tapped(event, tap):
                     await response.write(ready)
                     self._last = ready[-1:]
@@ -263,8 +286,14 @@ class Aborted(Exception):
 def own_headers(report: Report) -> dict[str, str]:
     """The headers that every answer of the gateway carries."""
     headers = {"x-token0-saved": str(report.tokens_saved), "x-token0-request-id": report.request_id}
-    # A name from the configuration, but a header must not break over it.
-    return headers | ({"x-token0-model": quote(report.model, safe="/:@")} if report.model_requested else {})
+    if report.model_requested:
+        # A name from the configuration, but a header must not break over it.
+        headers["x-token0-model"] = quote(report.model, safe="/:@")
+    if report.cache:
+        headers["x-token0-cache"] = report.cache.status
+    if report.cache and report.cache.age_seconds is not None:
+        headers["Age"] = str(report.cache.age_seconds)
+    return headers
 
 
 def error_response(dialect: Dialect, error: PublicError, report: Report) -> web.Response:

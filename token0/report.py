@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -47,6 +47,21 @@ class ImageReport(msgspec.Struct, frozen=True, kw_only=True):
         return 0 if self.before.tokens is None else self.before.tokens - (self.after.tokens or 0)
 
 
+class CacheReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the answer cache had to do with a request.
+
+    status:      hit (answered from it), miss, refresh (not looked up, as the client wished) or off
+    age_seconds: since the answer of a hit was made
+    unbilled:    what the provider billed when it was
+    why:         for what reason the cache was off
+    """
+
+    status: Literal["hit", "miss", "refresh", "off"]
+    age_seconds: int | None = None
+    unbilled: Usage | None = None
+    why: str | None = None
+
+
 class Report(msgspec.Struct, kw_only=True):
     """Grows while its request is served; observers see it when it is complete.
 
@@ -64,6 +79,7 @@ class Report(msgspec.Struct, kw_only=True):
     text_tokens: int = 0
     price: Price | None = None
     usage: Usage | None = None
+    cache: CacheReport | None = None
     status: int = 0
     error: str | None = None
     warnings: list[str] = msgspec.field(default_factory=list)
@@ -80,6 +96,16 @@ class Report(msgspec.Struct, kw_only=True):
         """True when any image is sent otherwise than it came, or another model is asked."""
         applied = any(step.applied for image in self.images for step in image.steps)
         return applied or self.model_requested is not None
+
+    @property
+    def hit(self) -> bool:
+        """True when the answer came from the cache."""
+        return self.cache is not None and self.cache.status == "hit"
+
+    @property
+    def recorded(self) -> bool:
+        """True when the answer may be kept in the cache."""
+        return self.cache is not None and self.cache.status in ("miss", "refresh")
 
     @property
     def told(self) -> bool:
@@ -103,9 +129,10 @@ class Report(msgspec.Struct, kw_only=True):
             "original_prompt_tokens_estimate": self.text_tokens + image_tokens,
             "optimized_prompt_tokens": self.text_tokens + image_tokens - saved,
             "tokens_saved": saved,
-            "cost_saved_usd": self.cost(saved),
+            "cost_saved_usd": self._cost_saved(saved),
             "optimizations_applied": self.applied,
-            "cache_hit": False,
+            "cache_hit": self.hit,
+            "cache": self.cache,
             "billed_prompt_tokens": self.usage.input_tokens if self.usage else None,
             "provider": self.provider,
             "model": self.model,
@@ -164,6 +191,17 @@ class Report(msgspec.Struct, kw_only=True):
     def cost(self, tokens: int) -> float | None:
         """US dollars of `tokens` prompt tokens at list price, None where no price is known."""
         return round(tokens * self.price.input / 1e6, 8) if self.price else None
+
+    def _cost_saved(self, tokens: int) -> float | None:
+        """What `tokens` less on images saved, and on a hit what all of the answer cost when it was made."""
+        saved = self.cost(tokens)
+        unbilled = self.cache.unbilled if self.cache else None
+        if saved is None or self.price is None or unbilled is None:
+            return saved
+        cached = self.price.input if self.price.cached is None else self.price.cached
+        bill = (unbilled.input_tokens - unbilled.cached_tokens) * self.price.input
+        bill += unbilled.cached_tokens * cached + unbilled.output_tokens * self.price.output
+        return round(saved + bill / 1e6, 8)
 
     def seal(self) -> bytes:
         """The public object as JSON, with the time so far."""

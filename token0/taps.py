@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from token0.interfaces import Tap
+from token0.interfaces import Dialect, Tap
 from token0.report import Report
 
 
@@ -21,6 +21,19 @@ class EventTap(Tap):
             return event
         self._said = True
         return insert(event, self._report)
+
+    def close(self) -> bytes:
+        return b""
+
+
+class Strip(Tap):
+    """Takes out what only the gateway asked for, so that a recording has it."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+
+    def feed(self, event: bytes) -> bytes:
+        return b"" if self._dialect.unasked(event) else event
 
     def close(self) -> bytes:
         return b""

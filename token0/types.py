@@ -116,6 +116,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     report: bool = True
     detail: str | None = None
     cascade: bool | None = None
+    cache: bool | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -166,7 +167,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     turns:         whether it shows a picture as its EXIF orientation says; else only pixels stored upright are safe
     alpha:         whether it blends transparency itself; else it drops it, and what was transparent shows anything
     base64url:     whether it takes the URL-safe alphabet, and base64 without padding, too
-    side_of_many:  longest side once a request holds more than `many` images, in all turns together
     base64_bytes:  largest image, measured on its base64 text
     patches:       most 32-px patches of one image after the provider's own scaling
     images:        most images in a request
@@ -180,8 +180,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     alpha: bool = True
     base64url: bool = False
     side: int | None = None
-    side_of_many: int | None = None
-    many: int = 0
     base64_bytes: int | None = None
     patches: int | None = None
     images: int | None = None

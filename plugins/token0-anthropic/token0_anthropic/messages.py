@@ -82,6 +82,9 @@ class Messages(Dialect):
     def tap(self, request: Request, report: Report) -> Tap:
         return EventTap(report, _ends)
 
+    def ends(self, event: bytes) -> bool:
+        return _ends(event)
+
     def whole(self, events: Sequence[bytes]) -> bytes | None:
         return attempt(forms.whole, events)
 

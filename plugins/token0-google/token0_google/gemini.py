@@ -32,6 +32,7 @@ _KINDS: dict[str, Literal["generate", "count"]] = {
 }
 _OWN = re.compile(r"(/upload)?/v1(alpha|beta)/")
 _SHARED = re.compile(r"(/upload)?/v1/")
+_FORM = ("alt", "$alt", "%24alt")
 _WRAPPED = ("generateContentRequest", "generate_content_request")
 _ENDING = re.compile(rb'"(finishReason|blockReason)"\s*:')
 
@@ -42,6 +43,7 @@ class Gemini(Dialect):
     name = "gemini"
     home = "google"
     usage_marks = (b'"usageMetadata"', b'"usage_metadata"')
+    sampling = tuple((name,) for name in parts.CONFIG)
 
     def match(self, method: str, path: str, headers: Mapping[str, str]) -> Endpoint | None:
         found = _METHOD.fullmatch(path) if method == "POST" else None
@@ -93,6 +95,16 @@ class Gemini(Dialect):
 
     def tap(self, request: Request, report: Report) -> Tap:
         return EventTap(report, is_last)
+
+    def ends(self, event: bytes) -> bool:
+        return is_last(event)
+
+    def place(self, endpoint: Endpoint, request: Request) -> str:
+        path, query = endpoint.path, request.query
+        if request.stream:
+            path = path.replace(":streamGenerateContent", ":generateContent")
+            query = "&".join(pair for pair in query.split("&") if pair.partition("=")[0] not in _FORM)
+        return f"{path}?{query}"
 
     def whole(self, events: Sequence[bytes]) -> bytes | None:
         return attempt(forms.whole, events)

@@ -32,6 +32,7 @@ class Ollama(Dialect):
     name = "ollama"
     home = "ollama"
     usage_marks = (b'"prompt_eval_count"',)
+    sampling = (("options",),)
 
     def match(self, method: str, path: str, headers: Mapping[str, str]) -> Endpoint | None:
         if method == "POST" and path in ("/api/chat", "/api/generate"):
@@ -84,6 +85,9 @@ class Ollama(Dialect):
 
     def tap(self, request: Request, report: Report) -> Tap:
         return EventTap(report, is_last)
+
+    def ends(self, event: bytes) -> bool:
+        return is_last(event)
 
     def whole(self, events: Sequence[bytes]) -> bytes | None:
         return attempt(forms.whole, events)

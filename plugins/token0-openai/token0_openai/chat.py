@@ -8,9 +8,10 @@ from token0 import documents
 from token0.errors import BadRequest
 from token0.forms import attempt
 from token0.interfaces import Dialect, Endpoint, Tap
+from token0.sse import data
 from token0.types import Content, Edit, Image, ImagePart, Path, Request, Text, Usage
 from token0_openai import chat_forms, files, wire
-from token0_openai.chat_tap import ChatTap
+from token0_openai.chat_tap import ChatTap, is_usage_chunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -87,6 +88,12 @@ class Chat(Dialect):
 
     def events(self, body: bytes, request: Request) -> Sequence[bytes] | None:
         return attempt(chat_forms.events, body, wants_usage=wants_usage(request))
+
+    def ends(self, event: bytes) -> bool:
+        return b"[DONE]" in event and data(event) == b"[DONE]"
+
+    def unasked(self, event: bytes) -> bool:
+        return b'"usage"' in event and is_usage_chunk(data(event))
 
 
 def _is_own(message: Any) -> bool:

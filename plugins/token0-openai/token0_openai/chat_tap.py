@@ -37,7 +37,7 @@ class ChatTap(Tap):
             return event
         if payload == b"[DONE]":
             return self.close() + event
-        if b'"usage"' in payload and _is_usage_chunk(payload):
+        if b'"usage"' in payload and is_usage_chunk(payload):
             return self._hold(event) if self._wants_usage else b""
         if _FINISHING.search(payload):
             return self._hold(event)
@@ -51,7 +51,8 @@ class ChatTap(Tap):
         return before
 
 
-def _is_usage_chunk(payload: bytes) -> bool:
+def is_usage_chunk(payload: bytes) -> bool:
+    """True for the chunk that says nothing but the usage."""
     try:
         chunk = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

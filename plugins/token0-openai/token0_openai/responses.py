@@ -106,16 +106,25 @@ class Responses(Dialect):
     def events(self, body: bytes, request: Request) -> Sequence[bytes] | None:
         return attempt(responses_forms.events, body)
 
+    def ends(self, event: bytes) -> bool:
+        return _kind(event) in ("response.completed", "response.incomplete")
+
 
 def is_terminal(event: bytes) -> bool:
     """True for the event that ends a stream and carries its usage."""
+    return _kind(event) in _TERMINAL
+
+
+def _kind(event: bytes) -> str | None:
+    """The type of an event, if it may be one that ends a stream."""
     if not any(name in event for name in _MAYBE_TERMINAL):
-        return False
+        return None
     try:
         payload = msgspec.json.decode(data(event))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return isinstance(payload, dict) and payload.get("type") in _TERMINAL
+        return None
+    kind = payload.get("type") if isinstance(payload, dict) else None
+    return kind if isinstance(kind, str) else None
 
 
 def _items(document: dict[str, Any]) -> list[dict[str, Any]]:
