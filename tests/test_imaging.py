@@ -7,7 +7,6 @@ import types
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from fakes import lab
 from fakes.engines import BIG, HALF, Make, body, engine, plugin, run
@@ -18,7 +17,7 @@ from token0.errors import BadRequest, Unusable
 from token0.fetch import Fetcher, FetchError
 from token0.interfaces import Context, Endpoint, NoConfig
 from token0.testing import png
-from token0.types import Image, ImagePart, Request
+from token0.types import Image
 
 __all__ = ["engine"]  # a fixture
 
@@ -199,21 +198,6 @@ async def test_steps_learn_that_the_provider_refused(engine: Make) -> None:
     for refused in (False, True):
         await running.prepare(dialect, request, route, running.report("lab", request, route), refused=refused)
     assert asked == [False, True]
-
-
-async def test_documents_are_not_counted_as_images(engine: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = lab.Lab.read
-    document = ImagePart(path=("document",), base64="JVBERi0xLjQK", media_type="application/pdf")
-
-    def with_document(self: lab.Lab, body: bytes, endpoint: Endpoint) -> Request:
-        request = read(self, body, endpoint)
-        return msgspec.structs.replace(request, parts=(*request.parts, document))
-
-    counted: list[int] = []
-    monkeypatch.setattr(lab.Lab, "read", with_document)
-    monkeypatch.setattr(lab.Act, "plan", lambda _, __, ctx: counted.append(ctx.images))
-    await run(engine())
-    assert counted == [1]
 
 
 async def test_a_provider_that_takes_no_addresses_gets_the_image(

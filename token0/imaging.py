@@ -22,7 +22,6 @@ from token0.pipeline import Outcome, look, run, shape
 from token0.report import ImageReport, Report, Shape, StepReport
 from token0.routing import Route
 from token0.rules import find_counter
-from token0.sniff import MEDIA_TYPES
 from token0.types import Content, Image, ImagePart, Request
 from token0.workers import Task, Workers
 
@@ -68,7 +67,6 @@ class Imaging:
             counter=counter,
             quality=self._config.quality,
             limits=route.provider.limits,
-            images=sum(part.media_type != MEDIA_TYPES["pdf"] for part in request.parts),
             refused=refused,
         )
 
@@ -181,7 +179,6 @@ class Imaging:
                 previous=ctx.previous,
                 coordinates=ctx.coordinates,
                 limits=ctx.limits,
-                images=ctx.images,
                 refused=ctx.refused,
             )
         )

@@ -55,7 +55,6 @@ def work(registry: plugins.Registry, steps: list[Optimizer], task: Task) -> Outc
         previous=task.previous,
         coordinates=task.coordinates,
         limits=task.limits,
-        images=task.images,
         refused=task.refused,
     )
     return run(task.image, ctx, steps)

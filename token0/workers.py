@@ -53,7 +53,6 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     prompt: str
     coordinates: bool
     limits: Limits = Limits()
-    images: int = 1
     refused: bool = False
 
 

@@ -71,5 +71,5 @@ def test_a_key_for_the_provider_wins_over_the_one_for_the_gateway() -> None:
 def test_limits_are_those_of_a_long_conversation_from_its_first_image_on() -> None:
     limits = Anthropic.limits
     assert limits.formats == {"jpeg", "png", "gif", "webp"}
-    assert (limits.side, limits.side_of_many, limits.many) == (8000, 1999, 0)
+    assert limits.side == 1999
     assert (limits.base64_bytes, limits.body_bytes) == (10_485_760, 33_554_432)

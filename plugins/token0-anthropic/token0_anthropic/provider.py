@@ -37,13 +37,11 @@ class Anthropic(HttpProvider):
     Config = AnthropicConfig
     key_header = "x-api-key"
     # Vision guide, "Evaluate image size" and FAQ; request size limits of the API overview (Aug 2026). Animated pictures
-    # are taken, and their first frame is looked at. Above 20 images in all turns together, a side beyond 2000 px is
-    # refused, and exactly 2000 has been: kept from the first image on, so that turn 21 need not rewrite, and pay anew
-    # for, every turn before it.
+    # are taken, and their first frame is looked at. A side may have 8000 px; above 20 images in all turns together one
+    # beyond 2000 is refused, and exactly 2000 has been: kept from the first image on, so that turn 21 need not rewrite,
+    # and pay anew for, every turn before it.
     limits = Limits(
-        side=8000,
-        side_of_many=1999,
-        many=0,
+        side=1999,
         base64_bytes=10 * 1024 * 1024,
         images=600,
         body_bytes=32 * 1024 * 1024,

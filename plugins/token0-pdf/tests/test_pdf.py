@@ -165,8 +165,8 @@ def test_a_repair_is_taken_whatever_it_costs(document: Opened, unpublished: Cont
 
 
 def test_more_images_than_a_request_may_hold_are_not_made(document: Opened, published: Context) -> None:
-    ctx = msgspec.structs.replace(published, limits=Limits(images=2), images=2)
-    assert "beyond the 2 images" in made(document(pdf(PROSE, PROSE, SCAN)), ctx).why
+    ctx = msgspec.structs.replace(published, limits=Limits(images=2))
+    assert "beyond the 2 images" in made(document(pdf(SCAN, SCAN, SCAN)), ctx).why
 
 
 def test_an_unpublished_price_is_called_an_estimate(document: Opened, unpublished: Context) -> None:

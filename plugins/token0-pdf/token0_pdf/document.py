@@ -74,7 +74,8 @@ def _drawn(
 
 def _too_many(drawn: dict[int, Size], ctx: Context) -> str | None:
     most = ctx.limits.images
-    beyond = most is not None and ctx.images + len(drawn) > most
+    # The other images of the request do not count: with the next one, this document would be sent otherwise.
+    beyond = most is not None and len(drawn) > most
     return f"{len(drawn)} of its pages must be seen, beyond the {most} images of a request" if beyond else None
 
 

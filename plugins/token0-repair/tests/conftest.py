@@ -65,14 +65,13 @@ def encoded(opened: Callable[[bytes], Image]) -> Callable[..., Image]:
 def limited() -> Callable[..., Context]:
     """A context with these limits."""
 
-    def make(*, refused: bool = False, coordinates: bool = False, images: int = 1, **limits: Any) -> Context:
+    def make(*, refused: bool = False, coordinates: bool = False, **limits: Any) -> Context:
         return Context(
             model="patches",
             counter=PatchCounter(),
             limits=Limits(**limits),
             refused=refused,
             coordinates=coordinates,
-            images=images,
         )
 
     return make

@@ -119,7 +119,6 @@ def test_pixels_fall_no_further_than_the_bytes_need(limit: int, encoded: Encoded
     "limits",
     [
         {"side": 50},
-        {"side_of_many": 99},
         {"patches": 6},
         {"formats": frozenset({"jpeg"})},
         {"base64_bytes": 2000},

@@ -65,10 +65,8 @@ def fitting(image: Image, ctx: Context) -> Size:
     limits, size = limits_now(ctx), image.size
     if not image.width:
         return size
-    sides = [limits.side, limits.side_of_many if ctx.images > limits.many else None]
-    scale = min((side / max(size) for side in sides if side), default=1.0)
-    if scale < 1:
-        size = scaled(size, scale)
+    if limits.side and max(size) > limits.side:
+        size = scaled(size, limits.side / max(size))
     if limits.patches and _patches(size, image, ctx) > limits.patches:
         longest = bisect_right(
             range(max(size)), limits.patches, key=lambda side: _patches(scaled(size, side / max(size)), image, ctx)
