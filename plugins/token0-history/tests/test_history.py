@@ -68,8 +68,8 @@ def test_earlier_turns_change_at_chunk_steps_only(shot: Shot, shown: Shown, ctx:
     assert changed == [11, 19, 27, 35, 43]
 
 
-# Eight images go: 8 * 1,600 tokens, of which 8 * 42 stay as text. These texts and two images are written again, the newest
-# image is new in any case. (1.25 - 0.1) * 3,536 / (0.1 * 12,464) = 3.3 turns.
+# Eight images go: 8 * 1,600 tokens, of which 8 * 42 stay as text. These texts and two images are written again; the
+# newest image is new in any case. (1.25 - 0.1) * 3,536 / (0.1 * 12,464) = 3.3 turns.
 @pytest.mark.parametrize(("turns", "out"), [(3, 0), (4, 8)])
 def test_what_pays_too_late_is_kept(shot: Shot, shown: Shown, ctx: Context, turns: int, out: int) -> None:
     assert left_out(shown(history(turns=turns), [shot(part) for part in range(11)], ctx)) == out
