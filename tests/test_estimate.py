@@ -62,6 +62,7 @@ async def test_every_step_is_priced_with_its_reason(address: str) -> None:
         "tokens_after": 255,
         "usd_before": 0.00153,
         "usd_after": 0.00051,
+        "failed": False,
     }
 
 

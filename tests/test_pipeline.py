@@ -274,3 +274,49 @@ def test_outcome_says_that_it_leans_on_the_image_before(image: Make, ctx: Contex
 
 def test_what_does_not_pay_leans_on_nothing(image: Make, ctx: Context) -> None:
     assert not run(image(8, 8), ctx, [Step("a", plan(), Replacement((Text("as before"),), leans=True))]).leans
+
+
+def test_only_a_step_that_reads_the_prompt_is_given_it(image: Make, ctx: Context) -> None:
+    saw = []
+
+    class Deaf(Step):
+        def plan(self, image: Image, ctx: Context) -> Any:
+            saw.append(ctx.prompt)
+            return super().plan(image, ctx)
+
+        def apply(self, image: Image, plan: Plan, ctx: Context) -> Any:
+            saw.append(ctx.prompt)
+            return super().apply(image, plan, ctx)
+
+    class Hearing(Deaf):
+        reads_prompt = True
+
+    asked = msgspec.structs.replace(ctx, prompt="what?")
+    for step in (Deaf("a", plan(), image(8, 8)), Hearing("b", plan(), image(8, 8))):
+        run(image(64, 64), asked, [step])
+        look(image(64, 64), asked, [step])
+    assert saw == ["", "", "", "what?", "what?", "what?"]
+
+
+@pytest.mark.parametrize(
+    ("planned", "result", "failed"),
+    [
+        (ValueError(), None, True),
+        (plan(), ValueError(), True),
+        (plan(), Declined("no time", failed=True), True),
+        (Declined("no time", failed=True), None, True),
+        (plan(), Declined("no text"), False),
+        (Declined("no text"), None, False),
+        (plan(99), None, False),
+    ],
+)
+def test_a_step_that_did_not_come_to_an_end_is_told_apart(
+    image: Make, ctx: Context, planned: Any, result: Any, failed: bool
+) -> None:
+    (told,) = run(image(64, 64), ctx, [Step("a", planned, result)]).steps
+    assert (told.applied, told.failed) == (False, failed)
+
+
+def test_a_look_tells_which_step_failed(image: Make, ctx: Context) -> None:
+    steps = [Step("a", ValueError()), Step("b", Declined("no text"))]
+    assert [told.failed for told in look(image(64, 64), ctx, steps) or ()] == [True, False]

@@ -8,7 +8,7 @@ import msgspec
 import pybase64
 
 from token0 import plugins
-from token0.config import Config
+from token0.config import CacheConfig, Config
 from token0.engine import Engine
 from token0.images import Unopened, open_part
 from token0.interfaces import TokenCounter
@@ -44,7 +44,8 @@ async def explain(
     detail: str | None = None,
 ) -> list[Explanation]:
     """For each model, a request that holds nothing but this image and the prompt. Raises `PublicError`."""
-    engine = Engine(config, registry)
+    # Anew: what is asked is what would be done, and a cache may be another user's.
+    engine = Engine(msgspec.structs.replace(config, cache=CacheConfig()), registry)
     part = ImagePart(path=("image",), base64=pybase64.b64encode(data).decode(), detail=detail, prompt=prompt)
     try:
         return [await _explain(engine, part, model) for model in models]

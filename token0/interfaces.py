@@ -129,9 +129,13 @@ class Replacement(msgspec.Struct, frozen=True):
 
 
 class Declined(msgspec.Struct, frozen=True):
-    """A step looked and left the image as it was; `why` is for the report."""
+    """A step looked and left the image as it was; `why` is for the report.
+
+    `failed` is true where it did not come to an end, as at a deadline: another time it may, so nothing is kept of it.
+    """
 
     why: str
+    failed: bool = False
 
 
 class Optimizer(ABC):
@@ -149,6 +153,9 @@ class Optimizer(ABC):
     compares: ClassVar[bool] = False
     """True for a step that looks at `Context.previous`: others are not given it."""
 
+    reads_prompt: ClassVar[bool] = False
+    """True for a step that looks at `Context.prompt`: others are not given it."""
+
     Config: ClassVar[type[msgspec.Struct]] = NoConfig
 
     def __init__(self, config: Any) -> None:
@@ -164,6 +171,10 @@ class Optimizer(ABC):
 
         The one exception that does cost it is `Unusable`, for an image that the operator does not want to be sent.
         """
+
+    def heeds(self, prompt: str) -> str:
+        """What a step that reads the prompt takes from it; where that is the same, the image is not worked on anew."""
+        return prompt
 
 
 class ConversationOptimizer(ABC):
@@ -498,8 +509,45 @@ class Cache(ABC):
         """Let go of files and connections."""
 
 
+class Sketch(msgspec.Struct, frozen=True):
+    """What a picture is looked up by: a digest of its pixels, and what is alike in all its encodings.
+
+    Without the latter only a picture of the same pixels is the same.
+    """
+
+    pixels: bytes
+    coarse: bytes = b""
+
+
+class Matcher(ABC):
+    """Says whether two images are one picture in two encodings, so that an answer to one answers the other.
+
+    Only the one that the YAML's `cache: matcher:` names is asked. An exception makes them two.
+    """
+
+    name: ClassVar[str]
+    """What the YAML says: `use: NAME`."""
+
+    Config: ClassVar[type[msgspec.Struct]] = NoConfig
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+
+    @abstractmethod
+    def sketch(self, image: Image) -> Sketch | None:
+        """What it is looked up by; None for one that is only the same as its own bytes. Runs in a worker."""
+
+    @abstractmethod
+    def near(self, one: bytes, other: bytes) -> bool:
+        """True when two coarse sketches are worth a look at the pictures. Cheap: runs on the event loop."""
+
+    @abstractmethod
+    def same(self, image: Image, known: Image) -> bool:
+        """True when nothing that could change an answer is different. Runs in a worker."""
+
+
 __all__ = [
     "Answer", "Cache", "Call", "Content", "Context", "ConversationOptimizer", "Declined", "Dialect", "Edit", "Endpoint",
-    "ImagePart", "Joint", "ModelSelector", "NoConfig", "Optimizer", "Path", "Placed", "Plan", "PriceTable", "Provider",
-    "Quote", "Replacement", "Selection", "Tap", "TokenCounter", "Translation", "Translator",
+    "ImagePart", "Joint", "Matcher", "ModelSelector", "NoConfig", "Optimizer", "Path", "Placed", "Plan", "PriceTable",
+    "Provider", "Quote", "Replacement", "Selection", "Sketch", "Tap", "TokenCounter", "Translation", "Translator",
 ]  # fmt: skip

@@ -44,7 +44,7 @@ def look(image: Image, ctx: Context, steps: Iterable[Optimizer]) -> tuple[StepRe
         if isinstance(plan, Plan):
             return None
         if plan is not None:
-            reports.append(_report(step, plan.why, before, before, time.perf_counter()))
+            reports.append(_report(step, plan.why, before, before, time.perf_counter(), failed=plan.failed))
     return tuple(reports)
 
 
@@ -97,8 +97,9 @@ def shape(contents: Sequence[Content], ctx: Context | None, tokens: int | None =
 
 
 def _own(ctx: Context, step: Optimizer) -> Context:
-    """What `step` may know: its result must not depend on an image that it does not ask for."""
-    return ctx if step.compares or ctx.previous is None else msgspec.structs.replace(ctx, previous=None)
+    """What `step` may know: its result must not depend on an image or a prompt that it does not ask for."""
+    previous, prompt = ctx.previous if step.compares else None, ctx.prompt if step.reads_prompt else ""
+    return msgspec.structs.replace(ctx, previous=previous, prompt=prompt)
 
 
 def _plan(step: Optimizer, image: Image, ctx: Context) -> Plan | Declined | None:
@@ -109,7 +110,7 @@ def _plan(step: Optimizer, image: Image, ctx: Context) -> Plan | Declined | None
         return plan
     except Exception as error:
         log.warning("step %s could not plan: %s", step.name, type(error).__name__, exc_info=True)
-        return Declined(f"failed while planning: {type(error).__name__}")
+        return Declined(f"failed while planning: {type(error).__name__}", failed=True)
 
 
 def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Replacement, StepReport | None]:
@@ -121,14 +122,14 @@ def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Replacement, Ste
     if plan is None:
         return kept, None
     if isinstance(plan, Declined):
-        return kept, _report(step, plan.why, before, before, started)
+        return kept, _report(step, plan.why, before, before, started, failed=plan.failed)
     if image.width and plan.tokens > before and not plan.repairs:
         why = f"{plan.why}: {plan.tokens} tokens would be dearer"
         return kept, _report(step, why, before, before, started)
     try:
         result = step.apply(image, plan, ctx)
         if isinstance(result, Declined):
-            return kept, _report(step, result.why, before, before, started)
+            return kept, _report(step, result.why, before, before, started, failed=result.failed)
         if not isinstance(result, Replacement):
             result = Replacement((result,))
         # Here, because a step may return what cannot be counted.
@@ -138,7 +139,7 @@ def _step(step: Optimizer, image: Image, ctx: Context) -> tuple[Replacement, Ste
     except Exception as error:
         # The message may quote image bytes or text read from them: the type is enough for the client.
         log.warning("step %s failed: %s", step.name, type(error).__name__, exc_info=True)
-        return kept, _report(step, f"failed: {type(error).__name__}", before, before, started)
+        return kept, _report(step, f"failed: {type(error).__name__}", before, before, started, failed=True)
     before = before if result.instead_of is None else result.instead_of
     if not plan.repairs and not _pays(image, before, result, after):
         return kept, _report(step, f"{plan.why}: would not pay ({after} tokens)", before, before, started)
@@ -159,6 +160,15 @@ def _pays(image: Image, before: int, result: Replacement, after: int) -> bool:
     return not more and isinstance(first, Image) and len(first.data) <= len(image.data) * _FEWER_BYTES
 
 
-def _report(step: Optimizer, why: str, before: int, after: int, started: float, *, applied: bool = False) -> StepReport:
-    ms = round((time.perf_counter() - started) * 1000, 2)
-    return StepReport(name=step.name, applied=applied, why=why, tokens_before=before, tokens_after=after, ms=ms)
+def _report(
+    step: Optimizer, why: str, before: int, after: int, started: float, *, applied: bool = False, failed: bool = False
+) -> StepReport:
+    return StepReport(
+        name=step.name,
+        applied=applied,
+        why=why,
+        tokens_before=before,
+        tokens_after=after,
+        ms=round((time.perf_counter() - started) * 1000, 2),
+        failed=failed,
+    )

@@ -22,7 +22,10 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One step on one image: applied or not, why, and the bill before and after it."""
+    """One step on one image: applied or not, why, and the bill before and after it.
+
+    `failed` is true where it did not come to an end: another time it may do better.
+    """
 
     name: str
     applied: bool
@@ -30,16 +33,21 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
     tokens_before: int
     tokens_after: int
     ms: float
+    failed: bool = False
 
 
 class ImageReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One image of a request. `at` is where it stands; `note` says why it was left alone, if it was."""
+    """One image of a request. `at` is where it stands; `note` says why it was left alone, if it was.
+
+    `cached` is true where nothing was worked on: the steps are told as when they were taken first.
+    """
 
     at: str
     before: Shape
     after: Shape
     steps: tuple[StepReport, ...] = ()
     note: str | None = None
+    cached: bool = False
 
     @property
     def saved(self) -> int:
@@ -182,6 +190,7 @@ class Report(msgspec.Struct, kw_only=True):
                 for step in image.steps
             ],
             "note": image.note,
+            "cached": image.cached,
         }
 
     def _priced_shape(self, shape: Shape) -> dict[str, Any]:

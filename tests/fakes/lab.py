@@ -40,6 +40,7 @@ class Act(Optimizer):
     """Does what the first word of the prompt says."""
 
     name = "act"
+    reads_prompt = True
 
     def plan(self, image: Image, ctx: Context) -> Plan | Declined | None:
         return Declined("told to rest") if ctx.prompt == "rest" else Plan(tokens=0, why=ctx.prompt or "told nothing")

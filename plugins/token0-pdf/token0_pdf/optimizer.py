@@ -31,6 +31,7 @@ class Pdf(Optimizer):
 
     name = "pdf"
     formats = frozenset({"pdf"})
+    reads_prompt = True
     Config = PdfConfig
 
     def plan(self, image: Image, ctx: Context) -> Plan | Declined | None:
@@ -46,6 +47,9 @@ class Pdf(Optimizer):
         known = ctx.counter.count_document(1, "", image.detail) is not None
         estimated = "" if known else " (what the document costs is an estimate)"
         return Plan(tokens=0, why=f"the text of the pages stands for them{estimated}")
+
+    def heeds(self, prompt: str) -> str:
+        return asks_for_looks(prompt) or ""
 
     def apply(self, image: Image, plan: Plan, ctx: Context) -> Replacement | Declined:
         """Read, render where needed, compare. Declines where the document costs no more than its replacement."""
