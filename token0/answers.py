@@ -142,7 +142,7 @@ class Answers:
 
     async def _find(self, key: str) -> Recording | None:
         held = await self._layers.get(key)
-        recording = Recording.unpack(key, held) if held else None
+        recording = await _apart(len(held), Recording.unpack, key, held) if held else None
         return recording if recording and recording.age < self._settings.answer_seconds else None
 
     async def _claim(self, seat: _Seat) -> Recording | None:
@@ -184,7 +184,8 @@ class Answers:
             return
         if seat.flight:
             seat.flight.land(recording)
-        await self._layers.put(seat.key, recording.pack(seat.key), self._settings.answer_seconds)
+        packed = await _apart(recording.size, recording.pack, seat.key)
+        await self._layers.put(seat.key, packed, self._settings.answer_seconds)
 
 
 def _tell(report: Report, recording: Recording) -> None:

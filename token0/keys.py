@@ -12,7 +12,7 @@ import msgspec
 
 from token0.config import Config
 from token0.errors import BadRequest
-from token0.images import decode
+from token0.images import digest
 from token0.routing import Route
 from token0.types import ImagePart, Path, Request
 
@@ -24,7 +24,9 @@ _IMMATERIAL = frozenset({
 })  # fmt: skip
 """Settings that change no answer; of the others, known or to come, any may. Provider and model are in each key."""
 
-_WHO = re.compile(r"auth|key|token|secret|credential|account|organi[sz]ation|project|tenant|^anthropic-|^openai-")
+_WHO = re.compile(
+    r"auth|key|token|secret|credential|account|organi[sz]ation|project|tenant|user(?!-agent)|email|^anthropic-|^openai-"
+)
 _NOT_WHO = ("x-token0", "idempotency")
 _INLINE = 64
 """Shorter base64 is no image and stays as it is."""
@@ -54,7 +56,7 @@ def answer_key(
     kept = {name: value for name, value in request.document.items() if not _is_left_out(name, value, request.model)}
     told = [
         _FORMAT, settings, route.provider.name, route.provider.config, route.model, dialect, place, _who(headers),
-        request.options.optimize, request.options.detail, _with_digests(kept, request.parts),
+        request.options.optimize, request.options.detail, with_digests(kept, request.parts),
     ]  # fmt: skip
     _refuse_twins(request)
     try:
@@ -75,16 +77,16 @@ def _who(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return sorted(each for each in named if _WHO.search(each[0]) and not each[0].startswith(_NOT_WHO))
 
 
-def _with_digests(document: dict[str, Any], parts: Sequence[ImagePart]) -> Any:
+def with_digests(document: dict[str, Any], parts: Sequence[ImagePart]) -> Any:
     """The document with the hash of its bytes in place of each image. Raises `Unkeyed` for broken base64."""
     told: Any = document
     for part in parts:
         if part.base64 is not None and len(part.base64) >= _INLINE:
             try:
-                digest = hashlib.sha256(decode(part)).digest()
+                stamp = _digester(part.base64, digest(part))
             except BadRequest:
                 raise Unkeyed("an image of it is not valid base64") from None
-            told = _replaced(told, part.path, _digester(part.base64, digest))
+            told = _replaced(told, part.path, stamp)
     return told
 
 

@@ -151,7 +151,7 @@ def _media_type(content_type: str) -> str:
 
 
 def _digest(key: str, packed: bytes) -> bytes:
-    return hashlib.blake2b(packed, digest_size=_DIGEST, key=key.encode()[:64], person=b"token0-recorded").digest()
+    return hashlib.sha256(key.encode() + packed).digest()[:_DIGEST]
 
 
 def _is_success(body: bytes) -> bool:
@@ -163,6 +163,8 @@ def _is_success(body: bytes) -> bool:
 
 
 def _tells_error(event: bytes) -> bool:
+    if event.startswith(b"event: error"):
+        return True
     if b'"error"' not in event:
         return False
     try:

@@ -1,0 +1,592 @@
+"""token0.answers: one call for one answer, and never another's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import aiohttp
+import pytest
+from aiohttp import web
+from fakes.serving import chat, data_url, gateway
+from fakes.shelving import Shelf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from token0 import answers
+from token0.testing import Upstream
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from multidict import CIMultiDictProxy
+
+Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+CHAT = "/v1/chat/completions"
+COLD = chat("hi", temperature=0)
+PICTURE = chat("hi", data_url(), temperature=0)
+STREAMED = chat("hi", temperature=0, stream=True)
+KEY = "sk-of-one-tenant"
+
+
+class Got(NamedTuple):
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+
+    @property
+    def cache(self) -> str | None:
+        return self.headers.get("x-token0-cache")
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Client:
+    """Asks one gateway; the key is that of one tenant unless another is given."""
+
+    def __init__(self, address: str, session: aiohttp.ClientSession) -> None:
+        self.address, self._session = address, session
+
+    async def ask(self, body: Any = COLD, *, key: str | None = KEY, path: str = CHAT, **headers: str) -> Got:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if key is not None:
+            given["Authorization"] = f"Bearer {key}"
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        async with self._session.post(self.address + path, data=data, headers=given) as answer:
+            return Got(answer.status, answer.headers, await answer.read())
+
+
+@contextlib.asynccontextmanager
+async def client(folder: Path, url: str, *, cache: dict[str, Any] | None = None, **more: Any) -> AsyncIterator[Client]:
+    layers: list[Any] = ["shelf"]
+    async with (
+        gateway(folder, url, cache={"layers": layers, **(cache or {})}, **more) as address,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+    ):
+        yield Client(address, session)
+
+
+@pytest.fixture
+async def one(tmp_path: Path, upstream: Upstream) -> AsyncIterator[Client]:
+    upstream.answer = numbered(upstream)
+    async with client(tmp_path, upstream.url) as made:
+        yield made
+
+
+def completion(content: str, **fields: Any) -> dict[str, Any]:
+    choice = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 300, "completion_tokens": 5, "total_tokens": 305}
+    return {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
+
+
+def numbered(upstream: Upstream) -> Answering:
+    """Each answer says how many there were before."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        headers = {"x-request-id": "req_1", "x-ratelimit-remaining-requests": "9"}
+        return web.json_response(completion(f"answer {len(upstream.received)}"), headers=headers)
+
+    return answer
+
+
+def chunk(finish: str | None = None, **delta: Any) -> dict[str, Any]:
+    head = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    return {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+
+def call(**fields: Any) -> list[dict[str, Any]]:
+    return [{"index": 0, **fields}]
+
+
+CHUNKS = [
+    chunk(role="assistant", tool_calls=call(id="call_1", type="function", function={"name": "f", "arguments": ""})),
+    chunk(tool_calls=call(function={"arguments": '{"a"'})),
+    chunk(tool_calls=call(function={"arguments": ":1}"})),
+    chunk("tool_calls"),
+]
+USAGE = {**chunk(), "choices": [], "usage": {"prompt_tokens": 300, "completion_tokens": 5, "total_tokens": 305}}
+
+
+def event(document: Any) -> bytes:
+    return b"data: " + json.dumps(document).encode() + b"\n\n"
+
+
+DONE = b"data: [DONE]\n\n"
+
+
+def streaming(*events: bytes, then: str = "") -> Answering:
+    """Answers with these events, and with the usage where it is asked for, as OpenAI does."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        wants = json.loads(await request.read()).get("stream_options", {}).get("include_usage")
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for each in events or [event(one) for one in [*CHUNKS, *([USAGE] if wants else [])]] + [DONE]:
+            await response.write(each)
+            await asyncio.sleep(0)
+        if then == "die":
+            assert request.transport
+            request.transport.close()
+        return response
+
+    return answer
+
+
+async def test_the_same_request_twice_is_one_call(one: Client, upstream: Upstream) -> None:
+    first, second = await one.ask(), await one.ask()
+    assert (len(upstream.received), first.cache, second.cache) == (1, "miss", "hit")
+    assert first.body == second.body
+
+
+async def test_a_request_with_an_image_is_answered_without_working_on_it_again(one: Client, upstream: Upstream) -> None:
+    first, second = await one.ask(PICTURE), await one.ask(PICTURE)
+    assert len(upstream.received) == 1
+    assert second.json["choices"] == first.json["choices"]
+    assert "optimize" not in second.json["token0"]["time_ms"]
+
+
+OTHERS: dict[str, tuple[Any, dict[str, str]]] = {
+    "key": (COLD, {"key": "sk-of-another-tenant"}),
+    "no key": (COLD, {"key": None}),  # type: ignore[dict-item]
+    "system prompt": ({**COLD, "messages": [{"role": "system", "content": "Be brief."}, *COLD["messages"]]}, {}),
+    "temperature": (chat("hi", temperature=0, seed=1), {}),
+    "prompt with a colon": (chat("hi:", temperature=0), {}),
+    "second image": (chat("hi", data_url(), data_url(601), temperature=0), {}),
+    "organization": (COLD, {"OpenAI_Organization": "org"}),
+    "query": (COLD, {"path": CHAT + "?x=1"}),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+async def test_another_one_of_anything_is_another_call(one: Client, upstream: Upstream, other: str) -> None:
+    body, how = OTHERS[other]
+    await one.ask(chat("hi", data_url(), data_url(602), temperature=0) if other == "second image" else COLD)
+    assert (await one.ask(body, **how)).cache == "miss"
+    assert len(upstream.received) == 2
+
+
+async def test_another_list_of_tools_is_another_call(tmp_path: Path, upstream: Upstream) -> None:
+    def tools(name: str) -> dict[str, Any]:
+        return {**COLD, "tools": [{"type": "function", "function": {"name": name}}]}
+
+    async with client(tmp_path, upstream.url, cache={"tools": True}) as tooled:
+        assert [(await tooled.ask(tools(name))).cache for name in "fgf"] == ["miss", "miss", "hit"]
+
+
+async def test_two_pictures_that_look_alike_never_share_an_answer(one: Client, upstream: Upstream) -> None:
+    """Two invoices of one template: the same size, one grey pixel value apart."""
+    from base64 import b64encode
+
+    from token0.testing import png
+
+    def invoice(shade: int) -> dict[str, Any]:
+        return chat("The total?", "data:image/png;base64," + b64encode(png(64, 64, shade)).decode(), temperature=0)
+
+    assert [(await one.ask(invoice(shade))).cache for shade in (100, 101, 100)] == ["miss", "miss", "hit"]
+
+
+async def test_a_hit_says_so_and_that_it_costs_nothing(one: Client) -> None:
+    await one.ask(PICTURE)
+    hit = await one.ask(PICTURE)
+    said = hit.json["token0"]
+    assert (hit.headers["Age"], hit.headers["x-request-id"], hit.headers["x-token0-saved"]) == ("0", "req_1", "510")
+    assert "x-ratelimit-remaining-requests" not in hit.headers
+    assert (said["cache_hit"], said["billed_prompt_tokens"], said["tokens_saved"]) == (True, 0, 510)
+    unbilled = {"input_tokens": 300, "output_tokens": 5, "cached_tokens": 0}
+    assert said["cache"] == {"status": "hit", "age_seconds": 0, "unbilled": unbilled}
+    # gpt-4o: 2.50 dollars for a million tokens in, 10 out.
+    assert said["cost_saved_usd"] == pytest.approx((510 + 300) * 2.5e-6 + 5 * 10e-6)
+
+
+async def test_a_client_without_reports_gets_the_recorded_answer_alone(one: Client, upstream: Upstream) -> None:
+    await one.ask(PICTURE)
+    hit = await one.ask(PICTURE, X_Token0_Report="off")
+    assert hit.json == completion("answer 1")
+    assert len(upstream.received) == 1
+
+
+async def test_a_request_whose_answer_may_differ_is_not_kept_and_is_told_why(one: Client, upstream: Upstream) -> None:
+    first, second = await one.ask(chat("hi", data_url())), await one.ask(chat("hi", data_url()))
+    assert (first.cache, second.cache, len(upstream.received)) == ("off", "off", 2)
+    assert "temperature" in second.json["token0"]["cache"]["why"]
+
+
+async def test_no_cache_asks_again_and_keeps_the_newer_answer(one: Client) -> None:
+    await one.ask()
+    again = await one.ask(Cache_Control="no-cache")
+    assert (again.cache, again.json["choices"][0]["message"]["content"]) == ("refresh", "answer 2")
+    assert (await one.ask()).body == again.body
+
+
+async def test_no_store_neither_looks_nor_keeps(one: Client, upstream: Upstream) -> None:
+    for _ in range(2):
+        assert (await one.ask(Cache_Control="no-store")).cache == "off"
+    assert (await one.ask()).cache == "miss"
+    assert len(upstream.received) == 3
+
+
+async def test_a_field_of_the_body_turns_the_cache_on_and_is_not_forwarded(one: Client, upstream: Upstream) -> None:
+    warm = chat("hi", token0_enable_cache=True)
+    assert [(await one.ask(warm)).cache for _ in range(2)] == ["miss", "hit"]
+    assert b"token0" not in upstream.received[0].body
+
+
+async def test_without_layers_nothing_is_kept_and_nothing_said(tmp_path: Path, upstream: Upstream) -> None:
+    async with client(tmp_path, upstream.url, cache={"layers": []}) as bare:
+        assert [(await bare.ask()).cache for _ in range(2)] == [None, None]
+        warned = (await bare.ask(chat("hi", data_url(), token0_enable_cache=True))).json["token0"]["warnings"]
+    assert warned == ["token0_enable_cache: no answers are kept here"]
+
+
+async def test_what_the_operator_never_keeps_no_client_can_have_kept(tmp_path: Path, upstream: Upstream) -> None:
+    async with client(tmp_path, upstream.url, cache={"answers": "never"}) as never:
+        assert [(await never.ask(X_Token0_Cache="on")).cache for _ in range(2)] == [None, None]
+
+
+async def test_an_answer_is_kept_as_long_as_the_operator_says(
+    tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("token0.recording.time.time", lambda: now[0])
+    async with client(tmp_path, upstream.url, cache={"answer_seconds": 60}) as short:
+        await short.ask()
+        now[0] += 59
+        assert (await short.ask()).headers["Age"] == "59"
+        now[0] += 2
+        assert (await short.ask()).cache == "miss"
+
+
+async def test_a_larger_answer_than_allowed_is_not_kept(tmp_path: Path, upstream: Upstream) -> None:
+    async with client(tmp_path, upstream.url, cache={"max_answer_bytes": 1}) as small:
+        assert [(await small.ask()).cache for _ in range(2)] == ["miss", "miss"]
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500, 503])
+async def test_an_error_is_not_kept(one: Client, upstream: Upstream, status: int) -> None:
+    async def refuse(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"error": {"message": "no"}}, status=status)
+
+    upstream.answer = refuse
+    assert [(await one.ask()).status for _ in range(2)] == [status, status]
+    assert len(upstream.received) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        streaming(event(CHUNKS[0]), then="die"),
+        streaming(event(CHUNKS[0])),
+        streaming(event(CHUNKS[0]), event({"error": {"message": "no"}}), DONE),
+    ],
+)
+async def test_a_stream_that_breaks_off_or_tells_an_error_is_not_kept(
+    one: Client, upstream: Upstream, answer: Answering
+) -> None:
+    upstream.answer = answer
+    for _ in range(2):
+        with contextlib.suppress(aiohttp.ClientError):
+            await one.ask(STREAMED)
+    assert len(upstream.received) == 2
+
+
+async def test_a_compressed_answer_is_not_asked_for(one: Client, upstream: Upstream) -> None:
+    await one.ask(Accept_Encoding="gzip")
+    assert upstream.received[0].headers["accept-encoding"] == "identity"
+
+
+def documents(body: bytes) -> list[Any]:
+    """What a stream says, without the reports."""
+    payloads = [line.removeprefix(b"data: ") for line in body.splitlines() if line]
+    found = [json.loads(each) if each != b"[DONE]" else "done" for each in payloads]
+    return [{k: v for k, v in each.items() if k != "token0"} if isinstance(each, dict) else each for each in found]
+
+
+async def test_a_stream_with_tool_calls_is_told_again_event_for_event(one: Client, upstream: Upstream) -> None:
+    upstream.answer = streaming()
+    live, hit = await one.ask(STREAMED), await one.ask(STREAMED)
+    assert (len(upstream.received), hit.cache) == (1, "hit")
+    assert live.body == hit.body == b"".join(map(event, CHUNKS)) + DONE
+
+
+async def test_a_stream_that_carries_the_report_is_told_again_with_its_own(one: Client, upstream: Upstream) -> None:
+    upstream.answer = streaming()
+    picture = {**PICTURE, "stream": True}
+    live, hit = await one.ask(picture), await one.ask(picture)
+    assert documents(live.body) == documents(hit.body) == [*CHUNKS, "done"]
+    assert (live.body.count(b'"cache_hit":false'), hit.body.count(b'"cache_hit":true')) == (1, 1)
+
+
+@pytest.mark.parametrize("content", [[], [data_url()]])
+@pytest.mark.parametrize("first", [True, False])
+async def test_the_usage_is_told_to_whom_asks_for_it_whoever_asked_before(
+    one: Client, upstream: Upstream, first: bool, content: list[str]
+) -> None:
+    upstream.answer = streaming()
+    plain = chat("hi", *content, temperature=0, stream=True)
+    asking = {**plain, "stream_options": {"include_usage": True}}
+    told = {}
+    for wants in (first, not first):
+        told[wants] = documents((await one.ask(asking if wants else plain)).body)
+    assert told == {True: [*CHUNKS, USAGE, "done"], False: [*CHUNKS, "done"]}
+    assert len(upstream.received) == 1
+
+
+async def test_a_client_without_reports_gets_no_usage_it_did_not_ask_for(one: Client, upstream: Upstream) -> None:
+    upstream.answer = streaming()
+    picture = {**PICTURE, "stream": True}
+    live, hit = [await one.ask(picture, X_Token0_Report="off") for _ in range(2)]
+    assert live.body == hit.body == b"".join(map(event, CHUNKS)) + DONE
+
+
+async def test_a_streamed_answer_is_told_whole_and_a_whole_one_as_a_stream(one: Client, upstream: Upstream) -> None:
+    upstream.answer = streaming()
+    await one.ask(STREAMED)
+    (choice,) = (whole := (await one.ask()).json)["choices"]
+    assert (choice["finish_reason"], whole["usage"]["prompt_tokens"]) == ("tool_calls", 300)
+    assert choice["message"]["tool_calls"][0]["function"] == {"name": "f", "arguments": '{"a":1}'}
+    upstream.answer = numbered(upstream)
+    await one.ask(chat("ho", temperature=0))
+    streamed = await one.ask(chat("ho", temperature=0, stream=True))
+    told = documents(streamed.body)
+    assert content(streamed) == "answer 2"
+    assert (told[-2]["choices"][0]["finish_reason"], told[-1], len(upstream.received)) == ("stop", "done", 2)
+
+
+def content(got: Got) -> str:
+    """The text of an answer of either form."""
+    if got.headers["Content-Type"].startswith("application/json"):
+        return str(got.json["choices"][0]["message"]["content"])
+    return "".join(each["choices"][0]["delta"].get("content") or "" for each in documents(got.body)[:-1])
+
+
+def held(upstream: Upstream, answer: Answering) -> asyncio.Event:
+    """The provider thinks until the event is set."""
+    gate = asyncio.Event()
+
+    async def wait(request: web.Request) -> web.StreamResponse:
+        await gate.wait()
+        return await answer(request)
+
+    upstream.answer = wait
+    return gate
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+async def test_twenty_requests_at_the_same_time_are_one_call(one: Client, upstream: Upstream) -> None:
+    gate = held(upstream, numbered(upstream))
+    asking = [asyncio.create_task(one.ask()) for _ in range(20)]
+    await until(lambda: bool(upstream.received))
+    await asyncio.sleep(0.05)
+    gate.set()
+    got = await asyncio.gather(*asking)
+    assert len(upstream.received) == 1
+    assert len({each.body for each in got}) == 1
+    assert sorted(each.cache or "" for each in got) == ["hit"] * 19 + ["miss"]
+
+
+async def test_requests_at_the_same_time_are_shared_within_a_tenant_only(one: Client, upstream: Upstream) -> None:
+    gate = held(upstream, numbered(upstream))
+    asking = [asyncio.create_task(one.ask(key=f"sk-{number % 2}")) for number in range(10)]
+    await until(lambda: len(upstream.received) == 2)
+    gate.set()
+    await asyncio.gather(*asking)
+    assert len(upstream.received) == 2
+
+
+async def test_when_the_leader_leaves_another_takes_over(one: Client, upstream: Upstream) -> None:
+    gate = held(upstream, numbered(upstream))
+    leader = asyncio.create_task(one.ask())
+    await until(lambda: len(upstream.received) == 1)
+    others = [asyncio.create_task(one.ask()) for _ in range(5)]
+    await asyncio.sleep(0.05)
+    leader.cancel()
+    await until(lambda: len(upstream.received) == 2)
+    gate.set()
+    got = await asyncio.gather(*others)
+    assert (len(upstream.received), {each.status for each in got}) == (2, {200})
+
+
+async def test_a_failure_of_the_leader_is_its_own(one: Client, upstream: Upstream) -> None:
+    """The provider refuses the first call and answers the second one."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        if len(upstream.received) == 1:
+            return web.json_response({"error": {"message": "busy"}}, status=500)
+        return web.json_response(completion("yes"))
+
+    gate = held(upstream, answer)
+    asking = [asyncio.create_task(one.ask()) for _ in range(6)]
+    await until(lambda: bool(upstream.received))
+    await asyncio.sleep(0.05)
+    gate.set()
+    assert sorted(each.status for each in await asyncio.gather(*asking)) == [200] * 5 + [500]
+    assert len(upstream.received) == 2
+
+
+async def test_answers_that_cannot_be_shared_are_not_fetched_one_after_the_other(
+    one: Client, upstream: Upstream
+) -> None:
+    waiting = 0
+
+    async def refuse(_: web.Request) -> web.StreamResponse:
+        nonlocal waiting
+        waiting += 1
+        return web.json_response({"error": {"message": "no"}}, status=400)
+
+    gate = held(upstream, refuse)
+    asking = [asyncio.create_task(one.ask()) for _ in range(8)]
+    await until(lambda: bool(upstream.received))
+    await asyncio.sleep(0.05)
+    gate.set()
+    assert {each.status for each in await asyncio.gather(*asking)} == {400}
+    assert len(upstream.received) == 8
+
+
+async def test_a_provider_that_cannot_be_reached_is_an_error_for_each(tmp_path: Path) -> None:
+    async with client(tmp_path, "http://127.0.0.1:9") as lost:
+        got = await asyncio.gather(*(lost.ask() for _ in range(4)))
+    assert {each.status for each in got} == {502}
+
+
+def shared() -> dict[str, Any]:
+    Shelf.boards.pop("common", None)
+    return {"layers": [{"use": "shelf", "board": "common"}]}
+
+
+async def test_what_one_gateway_fetched_another_has(tmp_path: Path, upstream: Upstream) -> None:
+    cache = shared()
+    async with client(tmp_path, upstream.url, cache=cache) as one, client(tmp_path, upstream.url, cache=cache) as other:
+        first, second = await one.ask(PICTURE), await other.ask(PICTURE)
+    assert (first.cache, second.cache, len(upstream.received)) == ("miss", "hit", 1)
+
+
+async def test_two_gateways_that_are_asked_the_same_at_the_same_time_make_one_call(
+    tmp_path: Path, upstream: Upstream
+) -> None:
+    cache = shared()
+    gate = held(upstream, numbered(upstream))
+    async with client(tmp_path, upstream.url, cache=cache) as one, client(tmp_path, upstream.url, cache=cache) as other:
+        asking = [asyncio.create_task(each.ask()) for each in (one, other, one, other)]
+        await until(lambda: len(upstream.received) == 1)
+        await asyncio.sleep(0.1)
+        gate.set()
+        got = await asyncio.gather(*asking)
+    assert (len(upstream.received), sorted(each.cache or "" for each in got)) == (1, ["hit", "hit", "hit", "miss"])
+    assert not Shelf.boards["common"][1]
+
+
+async def test_a_gateway_takes_over_what_another_left(tmp_path: Path, upstream: Upstream) -> None:
+    cache = shared()
+    gate = held(upstream, numbered(upstream))
+    async with client(tmp_path, upstream.url, cache=cache) as one, client(tmp_path, upstream.url, cache=cache) as other:
+        leader = asyncio.create_task(one.ask())
+        await until(lambda: len(upstream.received) == 1)
+        waiting = asyncio.create_task(other.ask())
+        await asyncio.sleep(0.05)
+        leader.cancel()
+        await until(lambda: len(upstream.received) == 2)
+        gate.set()
+        assert (await waiting).status == 200
+
+
+async def test_a_claim_that_nobody_ends_is_waited_for_within_bounds(
+    tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "PATIENCE", 0.05)
+    cache = shared()
+    async with client(tmp_path, upstream.url, cache=cache) as one:
+        await one.ask()
+        held_answers, claims = Shelf.boards["common"]
+        claims.update(held_answers)
+        held_answers.clear()
+        assert (await one.ask()).status == 200
+        # It was another's, so it is another's to end.
+        assert claims
+    assert len(upstream.received) == 2
+
+
+async def test_a_corrupt_entry_is_a_miss(tmp_path: Path, upstream: Upstream) -> None:
+    cache = shared()
+    async with client(tmp_path, upstream.url, cache=cache) as one:
+        await one.ask()
+        kept = Shelf.boards["common"][0]
+        kept.update({key: value[:-20] + b"\0" + value[-19:] for key, value in kept.items()})
+        assert (await one.ask()).cache == "miss"
+
+
+async def test_an_entry_that_was_moved_to_another_key_is_a_miss(tmp_path: Path, upstream: Upstream) -> None:
+    cache = shared()
+    async with client(tmp_path, upstream.url, cache=cache) as one:
+        await one.ask()
+        await one.ask(key="sk-of-another-tenant")
+        kept = Shelf.boards["common"][0]
+        mine, theirs = kept
+        kept[mine], kept[theirs] = kept[theirs], kept[mine]
+        assert [(await one.ask()).cache, (await one.ask(key="sk-of-another-tenant")).cache] == ["miss", "miss"]
+
+
+async def test_nothing_of_a_request_can_be_read_from_keys_or_logs(
+    tmp_path: Path, upstream: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    cache = shared()
+    secret = chat("a very private prompt", data_url(), temperature=0)
+    async with client(tmp_path, upstream.url, cache=cache) as one:
+        await one.ask(secret)
+        assert (await one.ask(secret)).cache == "hit"
+    (key,) = Shelf.boards["common"][0]
+    assert len(bytes.fromhex(key)) == 32
+    for piece in (KEY, "private", data_url()[-40:]):
+        assert piece not in caplog.text
+
+
+TENANTS = ["sk-a", "sk-b", "sk-a:b", None]
+PROMPTS = ["hi", "hi:", "", "sk-a"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(TENANTS), st.sampled_from(PROMPTS), st.booleans()), max_size=12))
+def test_no_tenant_is_ever_told_what_was_answered_to_another(
+    tmp_path_factory: pytest.TempPathFactory, asked: list[tuple[str | None, str, bool]]
+) -> None:
+    """The provider's answers say whose request they answer."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        document = json.loads(await request.read())
+        said = json.dumps([request.headers.get("Authorization"), document["messages"][0]["content"][0]["text"]])
+        if document.get("stream"):
+            return await streaming(event(chunk(content=said)), event(chunk("stop")), DONE)(request)
+        return web.json_response(completion(said))
+
+    async def run() -> None:
+        app = web.Application()
+        app.router.add_post(CHAT, answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        async with client(tmp_path_factory.mktemp("gateway"), url) as one:
+
+            async def check(tenant: str | None, prompt: str, stream: bool) -> None:
+                got = await one.ask(chat(prompt, temperature=0, stream=stream), key=tenant)
+                whose = f"Bearer {tenant}" if tenant else None
+                assert json.loads(content(got)) == [whose, prompt]
+
+            # Side by side, and then once more from the cache.
+            for _ in range(2):
+                await asyncio.gather(*(check(*each) for each in asked))
+        await runner.cleanup()
+
+    asyncio.run(run())
