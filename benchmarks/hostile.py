@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/hostile.py --data DIR [--only PART-OF-A-NAME]
 DIR holds `manifest.jsonl`, a line a file with `file` and `hostile`. The pipeline is the shipped one, with one worker,
-so that its memory can be told. Printed per file: the answers of all doors, the longest time, the worker's peak memory and
-what the gateway says it did; then a verdict. A worker that ended counts as noticed where the answer says so.
+so that its memory can be told. Printed per file: the answers of all doors, the longest time, the worker's peak memory
+and what the gateway says it did; then a verdict. A worker that ended is noticed where the answer says so.
 """
 
 from __future__ import annotations

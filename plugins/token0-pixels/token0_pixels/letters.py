@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from token0_pixels.spots import find_spots
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,7 +23,8 @@ LOWEST, HIGHEST = 4, 96
 class Letters(NamedTuple):
     """Spots of ink, numbered as in `labels`; number 0 is the paper.
 
-    `left` to `bottom` are the first and last column and row, `area` counts pixels, `usable` marks letter-like ones.
+    `left` to `bottom` are the first and last column and row, `area` counts pixels, `contrast` is the mean difference in
+    grey levels between the middle of a stroke and what surrounds it, `usable` marks letter-like ones.
     """
 
     labels: NDArray[np.int32]
@@ -30,12 +33,13 @@ class Letters(NamedTuple):
     right: NDArray[np.int64]
     bottom: NDArray[np.int64]
     area: NDArray[np.int64]
+    contrast: NDArray[np.float64]
     usable: NDArray[np.bool_]
 
     def sideways(self) -> Letters:
         """The same spots with rows and columns exchanged, for text that runs up or down."""
         usable = _letter_like(self.bottom - self.top + 1, self.right - self.left + 1, self.area)
-        return Letters(self.labels.T, self.top, self.left, self.bottom, self.right, self.area, usable)
+        return Letters(self.labels.T, self.top, self.left, self.bottom, self.right, self.area, self.contrast, usable)
 
 
 def find_letters(luma: NDArray[np.uint8]) -> tuple[Letters, Letters]:
@@ -46,26 +50,12 @@ def find_letters(luma: NDArray[np.uint8]) -> tuple[Letters, Letters]:
 
 def _spots(contrast: cv2.typing.MatLike) -> Letters:
     _, ink = cv2.threshold(contrast, _CONTRAST, 255, cv2.THRESH_BINARY)
-    # A blank frame makes ink come in runs that never cross the end of a row.
-    ink[:, 0] = ink[:, -1] = 0
-    count, labels = cv2.connectedComponents(ink, connectivity=8, ltype=cv2.CV_32S)
-    width = ink.shape[1]
-    flat = ink.reshape(-1)
-    edges = np.flatnonzero(flat[1:] != flat[:-1])
-    starts, ends = edges[0::2] + 1, edges[1::2]
-    owner = np.asarray(labels.reshape(-1)[starts], np.int64)
-    row = starts // width
-    top, bottom = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    # Runs come from top to bottom: the last assignment to a spot is its lowest row, and backwards its highest.
-    bottom[owner] = row
-    top[owner[::-1]] = row[::-1]
-    left, right = np.full(count, width, np.int64), np.zeros(count, np.int64)
-    np.minimum.at(left, owner, starts - row * width)
-    np.maximum.at(right, owner, ends - row * width)
-    area = np.bincount(owner, ends - starts + 1, minlength=count).astype(np.int64)
+    labels, left, top, right, bottom, area, middles, owners = find_spots(ink, connectivity=8)
     usable = _letter_like(right - left + 1, bottom - top + 1, area)
     usable[0] = False
-    return Letters(np.asarray(labels, np.int32), left, top, right, bottom, area, usable)
+    runs = np.bincount(owners, minlength=len(area))
+    total = np.bincount(owners, np.asarray(contrast, np.uint8).reshape(-1)[middles], len(area))
+    return Letters(labels, left, top, right, bottom, area, total / np.maximum(runs, 1), usable)
 
 
 def _letter_like(width: NDArray[np.int64], height: NDArray[np.int64], area: NDArray[np.int64]) -> NDArray[np.bool_]:
