@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from token0.errors import BadRequest, PublicError
-from token0.interfaces import Answer, Cache, Call, Context, Dialect, NoConfig, Provider
+from token0.interfaces import Answer, Cache, Call, Context, Dialect, Endpoint, NoConfig, Provider
 from token0.testing import PatchCounter, png
-from token0.types import Image, Text
+from token0.types import Image, Request, Text
 
 IMAGE = Image(data=png(1, 1), format="png", width=33, height=32)
 
@@ -70,3 +70,13 @@ async def test_a_cache_that_nobody_shares_lets_everyone_do_the_work() -> None:
     assert await cache.claim("a", 1)
     await cache.release("a")
     await cache.close()
+
+
+def test_a_dialect_that_says_nothing_of_its_streams_has_none_of_them_kept() -> None:
+    assert not Terse().ends(b"data: [DONE]\n\n")
+    assert not Terse().unasked(b"data: {}\n\n")
+
+
+def test_the_place_of_an_answer_is_the_path_with_the_query() -> None:
+    endpoint = Endpoint(kind="generate", path="/chat")
+    assert Terse().place(endpoint, Request(body=b"", document={}, model="m", query="a=1")) == "/chat?a=1"

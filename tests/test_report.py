@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from token0.report import ImageReport, Report, Shape, StepReport
+from token0.report import CacheReport, ImageReport, Report, Shape, StepReport
 from token0.types import Price, Usage
 
 
@@ -115,3 +116,40 @@ def test_what_a_request_costs_is_told_by_image_and_by_step() -> None:
 def test_without_a_price_nothing_is_said_of_dollars() -> None:
     priced = report(image(100, 40, step("resize"))).priced()
     assert (priced["usd"], priced["images"][0]["before"]["usd"]) == (None, None)
+
+
+def hit(made: Report, unbilled: Usage | None) -> Report:
+    made.cache = CacheReport(status="hit", age_seconds=3, unbilled=unbilled)
+    made.usage = Usage(input_tokens=0)
+    return made
+
+
+def test_a_hit_saves_on_images_what_it_did_and_bills_nothing_of_the_rest() -> None:
+    made = hit(report(image(100, 40)), Usage(input_tokens=1000, output_tokens=10, cached_tokens=400))
+    made.price = Price(input=10.0, output=100.0, cached=1.0)
+    public = made.public()
+    assert (public["cache_hit"], public["tokens_saved"], public["billed_prompt_tokens"]) == (True, 60, 0)
+    # 60 saved, 600 fresh and 400 cached tokens not billed, 10 of the answer not billed.
+    assert public["cost_saved_usd"] == pytest.approx((60 * 10 + 600 * 10 + 400 * 1 + 10 * 100) / 1e6)
+
+
+def test_a_hit_whose_bill_is_not_known_claims_no_more_than_the_images_saved() -> None:
+    made = hit(report(image(100, 40)), None)
+    made.price = Price(input=10.0)
+    assert made.public()["cost_saved_usd"] == 0.0006
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("hit", (True, False)), ("miss", (False, True)), ("refresh", (False, True)), ("off", (False, False))],
+)
+def test_a_report_knows_whether_its_answer_was_recorded_or_is_being(status: Any, told: tuple[bool, bool]) -> None:
+    made = report()
+    made.cache = CacheReport(status=status)
+    assert (made.hit, made.recorded) == told
+
+
+def test_of_the_cache_only_what_there_is_to_say_is_said() -> None:
+    made = report()
+    made.cache = CacheReport(status="off", why="because")
+    assert json.loads(made.seal())["cache"] == {"status": "off", "why": "because"}

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from token0.report import Report
-from token0.taps import EventTap, insert
+from token0.taps import EventTap, Strip, insert
+from token0_openai.chat import Chat
 
 
 @pytest.fixture
@@ -47,3 +48,12 @@ def test_only_the_first_carrying_event_is_changed(report: Report) -> None:
 def test_a_stream_without_a_carrying_event_passes_unchanged(report: Report) -> None:
     tap = EventTap(report, lambda _: False)
     assert tap.feed(b"data: {}\n\n") + tap.close() == b"data: {}\n\n"
+
+
+def test_what_was_not_asked_for_is_taken_out() -> None:
+    usage = b'data: {"choices":[],"usage":{"prompt_tokens":9}}\n\n'
+    tap = Strip(Chat())
+    assert [tap.feed(event) for event in (b": ping\n\n", usage, b"data: [DONE]\n\n")] == [
+        b": ping\n\n", b"", b"data: [DONE]\n\n",
+    ]  # fmt: skip
+    assert tap.close() == b""

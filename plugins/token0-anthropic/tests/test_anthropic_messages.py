@@ -256,3 +256,8 @@ def test_the_report_joins_the_last_event() -> None:
     assert tap.feed(words) == words
     told = tap.feed(last).removeprefix(b'event: message_stop\ndata: {"type": "message_stop","token0":')
     assert json.loads(told.strip().removesuffix(b"}"))["optimizations_applied"] == ["resize"]
+
+
+@pytest.mark.parametrize(("kind", "ends"), [("message_stop", True), ("message_delta", False), ("error", False)])
+def test_a_stream_is_complete_with_the_end_of_its_message(kind: str, ends: bool) -> None:
+    assert DIALECT.ends(f'event: {kind}\ndata: {{"type":"{kind}"}}\n\n'.encode()) is ends

@@ -6,6 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from token0.errors import BadRequest, PublicError
@@ -277,3 +278,26 @@ def test_the_report_joins_the_last_chunk_and_no_other() -> None:
     tap = Gemini().tap(read(turn(CAMEL)), Report(request_id="r", dialect="gemini"))
     first, last = b'data: {"candidates":[{}]}\n\n', b'data: {"candidates":[{"finishReason":"STOP"}]}\n\n'
     assert (tap.feed(first), b',"token0":{' in tap.feed(last)) == (first, True)
+
+
+def place(verb: str, query: str) -> str:
+    endpoint = Endpoint(kind="generate", path=f"/v1beta/models/{{model}}:{verb}", model="gemini-3-flash-preview")
+    return Gemini().place(endpoint, msgspec.structs.replace(read(turn({"text": "hi"}), endpoint), query=query))
+
+
+def test_an_answer_has_one_place_whole_or_streamed() -> None:
+    whole = place("generateContent", "x=1")
+    assert {place("streamGenerateContent", query) for query in ("x=1", "alt=sse&x=1", "x=1&%24alt=sse")} == {whole}
+
+
+@pytest.mark.parametrize(
+    ("verb", "query"),
+    [("streamGenerateContent", "key=a&alt=sse"), ("generateContent", "alt=sse"), ("generateContent", "alt=proto")],
+)
+def test_anything_else_that_is_asked_is_another_place(verb: str, query: str) -> None:
+    assert place(verb, query) != place("generateContent", "")
+
+
+def test_a_stream_is_complete_with_the_reason_why_it_ended() -> None:
+    assert Gemini().ends(b'data: {"candidates":[{"finishReason":"STOP"}]}\r\n\r\n')
+    assert not Gemini().ends(b'data: {"candidates":[{"content":{}}]}\r\n\r\n')

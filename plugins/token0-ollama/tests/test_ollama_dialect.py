@@ -229,3 +229,8 @@ def test_the_report_joins_the_line_that_ends_the_answer(line, carried):
     told = OLLAMA.tap(read(chat()), report).feed(line)
     assert told.endswith(line[-1:])
     assert (b'"token0":' in told, told == line) == (carried, not carried)
+
+
+@pytest.mark.parametrize(("line", "ends"), [(b'{"done":true}\n', True), (b'{"done":false}\n', False), (b"\n", False)])
+def test_a_stream_is_complete_with_the_line_that_says_so(line, ends):
+    assert OLLAMA.ends(line) is ends

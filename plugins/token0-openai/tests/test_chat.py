@@ -277,3 +277,30 @@ def test_a_request_that_names_no_model_is_refused_not_sent_to_anybody() -> None:
     with pytest.raises(BadRequest, match="must provide a model") as caught:
         Chat().read(b'{"model": "", "messages": []}', Endpoint(kind="generate", path=""))
     assert caught.value.param == "model"
+
+
+@pytest.mark.parametrize(
+    ("event", "ends"),
+    [
+        (b"data: [DONE]\n\n", True),
+        (b"data:[DONE]\r\n\r\n", True),
+        (b'data: {"choices":[{"delta":{"content":"[DONE]"}}]}\n\n', False),
+        (b'data: {"choices":[{"finish_reason":"stop"}]}\n\n', False),
+        (b": [DONE]\n\n", False),
+    ],
+)
+def test_a_stream_is_complete_with_its_last_line(event: bytes, ends: bool) -> None:
+    assert Chat().ends(event) is ends
+
+
+@pytest.mark.parametrize(
+    ("event", "unasked"),
+    [
+        (b'data: {"choices":[],"usage":{"prompt_tokens":1}}\n\n', True),
+        (b'data: {"choices":[{"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}\n\n', False),
+        (b'data: {"choices":[],"usage":null}\n\n', False),
+        (b"data: [DONE]\n\n", False),
+    ],
+)
+def test_only_the_chunk_that_is_nothing_but_usage_comes_unasked(event: bytes, unasked: bool) -> None:
+    assert Chat().unasked(event) is unasked

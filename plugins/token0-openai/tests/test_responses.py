@@ -303,3 +303,11 @@ def test_of_several_parts_in_place_of_an_image_the_last_one_keeps_its_marks() ->
     request = read([message(image(prompt_cache_breakpoint={"mode": "explicit"}))])
     first, last = changed(request, Text("one"), Text("two"))[0]["content"]
     assert ("prompt_cache_breakpoint" in first, "prompt_cache_breakpoint" in last) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends"), [("completed", True), ("incomplete", True), ("failed", False), ("created", False)]
+)
+def test_a_stream_is_complete_and_successful_unless_it_failed(kind: str, ends: bool) -> None:
+    event = f'event: response.{kind}\ndata: {{"type":"response.{kind}","response":{{}}}}\n\n'.encode()
+    assert Responses().ends(event) is ends
