@@ -149,7 +149,8 @@ async def bill(engine: Engine, model: str, session: list[Turn]) -> Bill:
         # All but the brackets at the end, which close the list of messages and the body.
         ending = sent[: sent.rindex(b"]")]
         now = list(reads(sent))
-        same = sum(item.tokens for item in itertools.takewhile(bool, _common(before, now)))
+        pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(before, now, strict=False))
+        same = sum(item.tokens for item, _ in pairs)
         rest = sum(item.tokens for item in now) - same
         images += sum(item.tokens for item in now if item.is_image)
         before = now
@@ -159,10 +160,6 @@ async def bill(engine: Engine, model: str, session: list[Turn]) -> Bill:
             read, written = read + same, written + rest
     assert report.price
     return Bill(images, read, written, uncached, _units(report.price, read, written, uncached), rewrites)
-
-
-def _common(before: list[Item], now: list[Item]) -> Iterator[Item | None]:
-    return (new if old == new else None for old, new in zip(before, now, strict=False))
 
 
 def _units(price: Price, read: int, written: int, uncached: int) -> float:
