@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 
+import msgspec
 import pytest
 
+from token0 import images
 from token0.errors import BadRequest
-from token0.images import Unopened, corrections, holds_pdf, open_part
+from token0.images import Unopened, corrections, digest, holds_pdf, is_hashed, open_part
 from token0.testing import png
 from token0.types import ImagePart, Limits
 
@@ -141,3 +144,24 @@ def test_the_alphabet_of_addresses_stays_where_it_is_taken(spelling: str, names:
 def test_a_label_does_not_cure_a_format_that_is_not_taken() -> None:
     part = ImagePart(path=("a",), base64=PLAIN, media_type="image/jpeg")
     assert corrections(part, open_part(part, 10_000), Limits(formats=frozenset({"jpeg"}))) == ()
+
+
+@pytest.mark.parametrize("spelling", [PLAIN, PLAIN.rstrip("="), f" {PLAIN}\n"])
+def test_an_image_is_hashed_by_its_bytes_and_not_by_their_spelling(spelling: str) -> None:
+    assert digest(ImagePart(path=("a",), base64=spelling)) == hashlib.sha256(DATA).digest()
+
+
+def test_an_image_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = ImagePart(path=("a",), base64=PLAIN)
+    assert not is_hashed(part)
+    first = digest(part)
+    monkeypatch.delattr(images, "decode")
+    assert is_hashed(part)
+    assert digest(part) == first
+
+
+def test_what_was_found_out_about_a_part_is_not_part_of_it() -> None:
+    hashed, plain = ImagePart(path=("a",), base64=PLAIN), ImagePart(path=("a",), base64=PLAIN)
+    digest(hashed)
+    assert hashed == plain
+    assert not is_hashed(msgspec.structs.replace(hashed, base64="AAAA"))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import types
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
-from fakes import lab
+from fakes import lab, shelving
 from fakes.engines import BIG, HALF, Make, body, engine, plugin, run
 
 from token0 import config
-from token0.config import Fetch, Step
+from token0.config import CacheConfig, Fetch, Step
 from token0.errors import BadRequest, Unusable
 from token0.fetch import Fetcher, FetchError
+from token0.imaging import Imaging
 from token0.interfaces import Context, Endpoint, NoConfig
 from token0.testing import png
 from token0.types import Image
@@ -207,3 +210,60 @@ async def test_a_provider_that_takes_no_addresses_gets_the_image(
     sent, report = await run(engine(fetch=Fetch(images="needed")), image=ADDRESS, prompt="rest")
     assert (sent["image"], remote) == (BIG, [ADDRESS])
     assert report.applied == ["fetch"]
+
+
+# With a cache
+
+
+KEPT = CacheConfig(layers=(Step("shelf", shelving.Shelf.Config()),))
+
+
+async def test_an_image_that_came_before_is_not_worked_on_again(engine: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = engine(shelving, cache=KEPT)
+    first, worked = await run(running)
+    await asyncio.sleep(0)
+    monkeypatch.delattr(lab.Act, "apply")
+    second, kept = await run(running)
+    assert (second, first["image"]) == (first, HALF)
+    assert kept.images[0] == msgspec.structs.replace(worked.images[0], cached=True)
+
+
+async def test_an_image_without_work_is_not_looked_up(engine: Make) -> None:
+    running = engine(shelving, cache=KEPT)
+    assert running.cache
+    await run(running, prompt="rest")
+    (shelf,) = running.cache._caches
+    assert isinstance(shelf, shelving.Shelf)
+    assert shelf.held == {}
+
+
+async def test_requests_at_the_same_time_work_once(engine: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked: list[object] = []
+    work = Imaging._run
+
+    async def counted(*asked: Any) -> Any:
+        worked.append(asked)
+        return await work(*asked)
+
+    monkeypatch.setattr(Imaging, "_run", counted)
+    running = engine(shelving, cache=KEPT)
+    answers = await asyncio.gather(*(run(running) for _ in range(5)))
+    assert [sent["image"] for sent, _ in answers] == [HALF] * 5
+    assert len(worked) == 1
+
+
+async def test_a_fetched_image_is_kept_by_its_bytes(
+    engine: Make, remote: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = engine(shelving, cache=KEPT, fetch=Fetch(images="always"))
+    await run(running, image=ADDRESS)
+    await asyncio.sleep(0)
+    monkeypatch.delattr(lab.Act, "apply")
+    sent, report = await run(running, image=ADDRESS)
+    assert (sent["image"], report.images[0].cached) == (HALF, True)
+
+
+async def test_without_a_cache_nothing_is_hashed(engine: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("token0.imaging.digest")
+    sent, _ = await run(engine())
+    assert sent["image"] == HALF

@@ -154,6 +154,15 @@ async def test_a_failing_layer_is_one_that_has_nothing(caplog: pytest.LogCapture
     assert "hunter2" not in caplog.text
 
 
+async def test_what_nobody_waits_for_is_kept_before_the_end() -> None:
+    near, far = Shelf(), Shelf()
+    cache = Layers([near, far])
+    cache.keep("a", b"1", 60)
+    assert near.held == {}
+    await cache.close()
+    assert [await Layers([each]).get("a") for each in (near, far)] == [b"1", b"1"]
+
+
 async def test_work_is_for_one_of_two_that_share_a_layer() -> None:
     shared = Shelf()
     one, other = Layers([Shelf(), shared]), Layers([Shelf(), shared])

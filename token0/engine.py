@@ -57,7 +57,7 @@ class Engine:
         kept = self.cache if config.cache.answers != "never" else None
         self.answers = Answers(config.cache, kept, self.fingerprint) if kept else None
         self._selecting = Selecting(config, registry, self.providers, self._prices)
-        self._imaging = Imaging(config, registry, in_process=in_process)
+        self._imaging = Imaging(config, registry, self.cache, in_process=in_process)
 
     @classmethod
     def from_file(cls, path: str | None = None, *, in_process: bool = False) -> Engine:

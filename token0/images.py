@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final
 
@@ -85,6 +86,22 @@ def _image(data: bytes, header: Header, detail: str | None) -> Image:
         orientation=header.orientation,
         detail=detail,
     )
+
+
+def digest(part: ImagePart) -> bytes:
+    """The SHA-256 of an image that is in the request. Raises `BadRequest` as `decode`.
+
+    Remembered with the part: a millisecond and a half per megabyte is not spent twice.
+    """
+    found: bytes | None = part.__dict__.get("digest")
+    if found is None:
+        found = part.__dict__["digest"] = hashlib.sha256(decode(part)).digest()
+    return found
+
+
+def is_hashed(part: ImagePart) -> bool:
+    """True when `digest` takes no time."""
+    return "digest" in part.__dict__
 
 
 def decode(part: ImagePart) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 import pybase64
@@ -16,22 +17,30 @@ from token0.conversation import Conversation, Done
 from token0.coordinates import in_prompt
 from token0.errors import BadRequest, PublicError, WorkerError, dotted
 from token0.fetch import Fetcher, FetchError
-from token0.images import UNKNOWN, Unopened, corrections, open_part
+from token0.finished import Finished
+from token0.images import UNKNOWN, Unopened, corrections, digest, is_hashed, open_part
 from token0.interfaces import Context, Optimizer, TokenCounter
+from token0.layers import Layers
 from token0.pipeline import Outcome, look, run, shape
 from token0.report import ImageReport, Report, Shape, StepReport
 from token0.routing import Route
 from token0.rules import find_counter
+from token0.sticky import Decision, Place, Sticky, places
 from token0.types import Content, Image, ImagePart, Request
 from token0.workers import Task, Workers
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+_LARGE = 256 * 1024
+"""Bytes that are not hashed on the event loop."""
+
 
 class Imaging:
     """The part of an engine that has to do with images. in_process: see `Engine`."""
 
-    def __init__(self, config: Config, registry: plugins.Registry, *, in_process: bool) -> None:
+    def __init__(self, config: Config, registry: plugins.Registry, cache: Layers | None, *, in_process: bool) -> None:
         self._config = config
         self._registry = registry
         self._steps: Sequence[Optimizer] = [registry.optimizers[step.use](step.config) for step in config.pipeline]
@@ -40,6 +49,8 @@ class Imaging:
         joint = [registry.conversation_optimizers[step.use](step.config) for step in config.conversation]
         self._conversation = Conversation(joint, self._workers)
         self._fetcher = None if config.fetch.images == "never" else Fetcher(config.fetch)
+        self._finished = Finished(cache, config, registry, self._steps) if cache else None
+        self._sticky = Sticky(cache, self._finished, config.cache.image_seconds) if cache and self._finished else None
 
     async def images(
         self, request: Request, route: Route, report: Report, *, refused: bool = False
@@ -52,8 +63,14 @@ class Imaging:
             report.warnings.append(f"the image-token rule of {route.model} is not published: a relative's is used")
         ctx = self._context(request, route, counter, refused=refused) if counter else None
         contexts = self._contexts(request, ctx)
+        found: list[Place | None] = [None] * len(request.parts)
+        if ctx and self._sticky:
+            found = await _aside(len(request.body), lambda: places(request, route, report.dialect))
         done: Sequence[Done] = await asyncio.gather(
-            *(self._guarded(part, own, route, request) for part, own in zip(request.parts, contexts, strict=True))
+            *(
+                self._guarded(part, own, route, request, place)
+                for part, own, place in zip(request.parts, contexts, found, strict=True)
+            )
         )
         if ctx:
             ctx = msgspec.structs.replace(ctx, price=report.price)
@@ -91,10 +108,12 @@ class Imaging:
         except (Unopened, BadRequest):
             return None
 
-    async def _guarded(self, part: ImagePart, ctx: Context | None, route: Route, request: Request) -> Done:
+    async def _guarded(
+        self, part: ImagePart, ctx: Context | None, route: Route, request: Request, place: Place | None
+    ) -> Done:
         """`_image`; a token rule or a dialect of a plugin that fails costs the saving, never the request."""
         try:
-            return await self._image(part, ctx, route, request)
+            return await self._image(part, ctx, route, request, place)
         except PublicError:
             raise
         except Exception as error:
@@ -102,7 +121,9 @@ class Imaging:
             note = f"sent as it came: {type(error).__name__}"
             return Done(report=ImageReport(at=dotted(part.path), before=Shape(), after=Shape(), note=note))
 
-    async def _image(self, part: ImagePart, ctx: Context | None, route: Route, request: Request) -> Done:
+    async def _image(
+        self, part: ImagePart, ctx: Context | None, route: Route, request: Request, place: Place | None
+    ) -> Done:
         """One image after the pipeline."""
         at = dotted(part.path)
         try:
@@ -120,28 +141,52 @@ class Imaging:
             return Done(report=report, contents=[original] if forced else None)
         pictured = known and original.format != "pdf"
         image, overridden = _override(original, request.options.detail if pictured else None, ctx)
-        outcome, note = await self._outcome(image, ctx, route, at)
+        if place and fetched:
+            place = place.of(await _digest(part))
+        decision = await self._decided(image, part, ctx, route, place)
+        outcome = decision.outcome
         if outcome.unusable:
             raise BadRequest(f"The image cannot be used: {outcome.unusable}.", at=part.path, code="invalid_image")
         steps = corrected + overridden + outcome.steps
         before = shape([original], ctx, outcome.instead_of)
         changed = any(step.applied for step in steps)
         after = shape(outcome.contents, ctx) if changed else before
-        note = note or (None if known or changed else "not a format known here")
-        report = ImageReport(at=at, before=before, after=after, steps=steps, note=note)
+        note = decision.note or (None if known or changed else "not a format known here")
+        report = ImageReport(at=at, before=before, after=after, steps=steps, note=note, cached=decision.cached)
         contents = outcome.contents if changed else None
         return Done(report=report, contents=contents, original=original, leans=outcome.leans)
 
-    async def _outcome(self, image: Image, ctx: Context, route: Route, at: str) -> tuple[Outcome, str | None]:
-        """What the pipeline makes of an image, and a note when it could not be run."""
+    async def _decided(
+        self, image: Image, part: ImagePart, ctx: Context, route: Route, place: Place | None
+    ) -> Decision:
+        """What becomes of an image: as it was sent before, or else what the pipeline makes of it."""
+        if place is None or self._sticky is None:
+            return await self._outcome(image, part, ctx, route)
+        if place.earlier and not ctx.refused and (decision := await self._sticky.get(place, image)):
+            return decision
+        decision = await self._outcome(image, part, ctx, route)
+        if decision.outcome.unusable is None:
+            self._sticky.put(place, image, decision)
+        return decision
+
+    async def _outcome(self, image: Image, part: ImagePart, ctx: Context, route: Route) -> Decision:
+        """What the pipeline makes of an image, kept or anew, with a note when it could not be run."""
         reasons = look(image, ctx, self._steps)
         if reasons is not None:
-            return Outcome((image,), reasons), None
+            return Decision(Outcome((image,), reasons))
         try:
-            return await self._run(image, ctx, route), None
+            if self._finished is None:
+                return Decision(await self._run(image, ctx, route))
+            return await self._kept(self._finished, image, part, ctx, route)
         except WorkerError as error:
-            log.warning("image %s is sent as it came: %s", at, error)
-            return Outcome((image,)), f"sent as it came: {error}"
+            log.warning("image %s is sent as it came: %s", dotted(part.path), error)
+            return Decision(Outcome((image,)), note=f"sent as it came: {error}")
+
+    async def _kept(self, finished: Finished, image: Image, part: ImagePart, ctx: Context, route: Route) -> Decision:
+        found, size = await _digest(part), len(ctx.previous.data) if ctx.previous else 0
+        key = await _aside(size, lambda: finished.key(found, image, ctx, route.provider.name))
+        outcome, cached = await finished.made(key, image, lambda: self._run(image, ctx, route))
+        return Decision(outcome, key=key, cached=cached)
 
     async def _fetched(self, part: ImagePart, route: Route) -> tuple[ImagePart, tuple[StepReport, ...]]:
         """The part with its remote image, where the operator lets the gateway fetch it.
@@ -189,6 +234,15 @@ class Imaging:
             await self._workers.close()
         if self._fetcher:
             await self._fetcher.close()
+
+
+async def _digest(part: ImagePart) -> bytes:
+    return await _aside(0 if is_hashed(part) else len(part.base64 or ""), lambda: digest(part))
+
+
+async def _aside(size: int, work: Callable[[], T]) -> T:
+    """`work` on so many bytes, in a thread where they are many."""
+    return await asyncio.to_thread(work) if size > _LARGE else work()
 
 
 def _override(image: Image, detail: str | None, ctx: Context) -> tuple[Image, tuple[StepReport, ...]]:

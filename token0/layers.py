@@ -29,6 +29,7 @@ class Layers:
 
     def __init__(self, caches: Sequence[Cache]) -> None:
         self._caches = tuple(caches)
+        self._writing: set[asyncio.Task[None]] = set()
 
     async def get(self, key: str) -> bytes | None:
         """The value that the nearest layer has; those before it have it from now on."""
@@ -47,6 +48,12 @@ class Layers:
         held = value + _EXPIRES.pack(time.time() + seconds)
         await asyncio.gather(*(_guarded(cache, cache.put(key, held, seconds)) for cache in self._caches))
 
+    def keep(self, key: str, value: bytes, seconds: float) -> None:
+        """`put`, for who does not wait for it."""
+        task = asyncio.create_task(self.put(key, value, seconds))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
     async def claim(self, key: str, seconds: float) -> bool:
         """True when no layer knows of somebody else who does the work behind `key`."""
         for depth, cache in enumerate(self._caches):
@@ -62,7 +69,8 @@ class Layers:
             await _guarded(cache, cache.release(key))
 
     async def close(self) -> None:
-        """Close all layers."""
+        """Close all layers, when what is to be kept is."""
+        await asyncio.gather(*self._writing)
         for cache in self._caches:
             await _guarded(cache, cache.close())
 

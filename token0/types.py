@@ -50,8 +50,8 @@ class Text(msgspec.Struct, frozen=True, tag=True):
 Content = Image | Text
 
 
-class ImagePart(msgspec.Struct, frozen=True, kw_only=True):
-    """An image as a dialect found it in a request.
+class ImagePart(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """An image as a dialect found it in a request. Beside its fields it holds what `token0.images` found out about it.
 
     path:       where it stands in the request's document; what `Dialect.edits` replaces
     base64:     the encoded bytes as they were sent, without a `data:` prefix; None for a remote or uploaded image
