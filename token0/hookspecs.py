@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Cache,
         ConversationOptimizer,
         Dialect,
+        Matcher,
         ModelSelector,
         Optimizer,
         PriceTable,
@@ -66,6 +67,11 @@ def token0_register_prices() -> list[type[PriceTable]]:  # type: ignore[empty-bo
 @hookspec
 def token0_register_caches() -> list[type[Cache]]:  # type: ignore[empty-body]
     """Return cache classes. Made where, and only where, the YAML's `cache: layers:` names them."""
+
+
+@hookspec
+def token0_register_matchers() -> list[type[Matcher]]:  # type: ignore[empty-body]
+    """Return matcher classes. The one that the YAML's `cache: matcher:` names is asked; without it, none is."""
 
 
 @hookspec

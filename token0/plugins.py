@@ -18,6 +18,7 @@ from token0.interfaces import (
     Cache,
     ConversationOptimizer,
     Dialect,
+    Matcher,
     ModelSelector,
     Optimizer,
     PriceTable,
@@ -40,6 +41,7 @@ _KINDS: dict[str, tuple[str, type[Any]]] = {
     "price_tables": ("token0_register_prices", PriceTable),
     "selectors": ("token0_register_selectors", ModelSelector),
     "caches": ("token0_register_caches", Cache),
+    "matchers": ("token0_register_matchers", Matcher),
 }
 
 
@@ -67,6 +69,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     price_tables: Mapping[str, type[PriceTable]] = MappingProxyType({})
     selectors: Mapping[str, type[ModelSelector]] = MappingProxyType({})
     caches: Mapping[str, type[Cache]] = MappingProxyType({})
+    matchers: Mapping[str, type[Matcher]] = MappingProxyType({})
 
     @property
     def failures(self) -> dict[str, str]:
