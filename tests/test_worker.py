@@ -8,14 +8,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fakes import lab
+from fakes import joining, lab
 
 from token0 import plugins
 from token0.interfaces import NoConfig, Optimizer
 from token0.pipeline import Outcome
-from token0.types import Image, Text
-from token0.worker import work
-from token0.workers import FRAME, Setup, Task
+from token0.types import Image, Placed, Text
+from token0.worker import join, work
+from token0.workers import FRAME, JointTask, Setup, Task
 
 SETUP = Setup(memory_bytes=1 << 29, pipeline=(("act", b"{}"),))
 IMAGE = Image(data=b"grey", format="png", width=6400, height=6400)
@@ -90,3 +90,11 @@ def test_the_rule_is_looked_up_by_name(steps: list[Optimizer]) -> None:
 
 def test_a_model_without_a_rule_keeps_its_image(steps: list[Optimizer]) -> None:
     assert work(plugins.load([], [lab]), steps, task("pid", "unheard-of")) == Outcome((IMAGE,))
+
+
+@pytest.mark.parametrize(("model", "text"), [("lab", "1 for lab by"), ("unheard-of", "no image-token rule")])
+def test_images_are_joined_by_the_step_of_their_number(model: str, text: str) -> None:
+    images = (Placed(part=0, message=0, original=IMAGE, contents=(IMAGE,)),)
+    asked = JointTask(step=0, images=images, why="told to", provider="lab", model=model, quality="legible")
+    made = join(plugins.load([], [joining]), [joining.Together(NoConfig())], asked)
+    assert text in str(made)
