@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import pytest
 import yaml
+from fakes.seeing import Eye
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Meta
@@ -108,6 +109,7 @@ REGISTRY = SimpleNamespace(
     providers={"openai": OpenAI},
     caches={"shelf": Shelf},
     selectors={"choose": Choose},
+    matchers={"eye": Eye},
     failures={"tiles": "ImportError: no cv2"},
 )
 
@@ -187,6 +189,28 @@ def test_steps_over_all_images_are_read_like_steps(folder: Folder) -> None:
 
 def test_a_selector_is_read_with_its_settings(folder: Folder) -> None:
     assert folder.load("selector:\n  use: choose\n  to: m\n").selector == Step("choose", Choose.Config("m"))
+
+
+def test_a_matcher_is_read_with_its_settings(folder: Folder) -> None:
+    assert folder.load("cache:\n  matcher: eye\n").cache.matcher == Step("eye", Eye.Config())
+    matcher = folder.load("cache: {layers: [shelf], matcher: {use: eye, exactly: true}}").cache.matcher
+    assert matcher == Step("eye", Eye.Config(exactly=True))
+
+
+@pytest.mark.parametrize("text", ["", "cache: {layers: [shelf]}", "cache:\n  matcher:\n"])
+def test_only_equal_bytes_are_one_picture_unless_a_matcher_is_named(folder: Folder, text: str) -> None:
+    assert folder.load(text).cache.matcher is None
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("cache: {matcher: eyes}", "1: cache.matcher: no matcher 'eyes' is installed; did you mean 'eye'?"),
+        ("cache: {matcher: {use: eye, blind: true}}", "1: cache.matcher.blind: there is no such setting"),
+    ],
+)
+def test_a_wrong_matcher_is_a_mistake(folder: Folder, text: str, mistake: str) -> None:
+    assert folder.mistakes(text) == [mistake]
 
 
 @pytest.mark.parametrize("text", ["", "selector:\n"])
@@ -317,7 +341,13 @@ def test_broken_provider_is_named_with_its_reason(folder: Folder) -> None:
 
 def test_provider_with_a_setting_that_must_be_set_is_a_mistake_when_it_is_not(folder: Folder) -> None:
     registry = SimpleNamespace(
-        optimizers={}, conversation_optimizers={}, providers={"hosted": Hosted}, caches={}, selectors={}, failures={}
+        optimizers={},
+        conversation_optimizers={},
+        providers={"hosted": Hosted},
+        caches={},
+        selectors={},
+        matchers={},
+        failures={},
     )
     with pytest.raises(
         ConfigError, match=r"token0\.yaml: providers\.hosted\.base_url: must be set: it has no default$"
@@ -327,7 +357,13 @@ def test_provider_with_a_setting_that_must_be_set_is_a_mistake_when_it_is_not(fo
 
 def test_default_names_a_provider_that_cannot_do_without_settings() -> None:
     registry = SimpleNamespace(
-        optimizers={}, conversation_optimizers={}, providers={"hosted": Hosted}, caches={}, selectors={}, failures={}
+        optimizers={},
+        conversation_optimizers={},
+        providers={"hosted": Hosted},
+        caches={},
+        selectors={},
+        matchers={},
+        failures={},
     )
     with pytest.raises(ConfigError, match=r"^\(no file\): providers\.hosted\.base_url: must be set"):
         configuration.default(registry)
@@ -342,7 +378,7 @@ def test_show_is_the_shape_of_the_file(folder: Folder) -> None:
 
 def test_what_show_gives_can_be_loaded_again(folder: Folder) -> None:
     config = folder.load(
-        "server: {port: 1}\npipeline: [ocr]\ncache: {layers: [shelf]}\nselector: {use: choose, to: m}\n"
+        "server: {port: 1}\npipeline: [ocr]\ncache: {layers: [shelf], matcher: eye}\nselector: {use: choose, to: m}\n"
         "routing: {aliases: {'on': openai/x}}"
     )
     assert folder.load(yaml.safe_dump(configuration.show(config))) == config

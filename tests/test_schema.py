@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 import yaml
+from fakes.seeing import Eye
 from msgspec import Meta
 
 from token0 import config as configuration
@@ -85,6 +86,7 @@ REGISTRY = SimpleNamespace(
     providers={"openai": OpenAI},
     caches={"shelf": Shelf},
     selectors={},
+    matchers={"eye": Eye},
     conversation_optimizers={},
     failures={},
 )
@@ -135,7 +137,7 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
 
 def test_without_optimizers_no_step_is_allowed() -> None:
     empty = SimpleNamespace(
-        optimizers={}, conversation_optimizers={}, providers={}, caches={}, selectors={}, failures={}
+        optimizers={}, conversation_optimizers={}, providers={}, caches={}, selectors={}, matchers={}, failures={}
     )
     assert configuration.schema(empty)["properties"]["pipeline"]["anyOf"][0]["items"] is False
 
@@ -165,6 +167,11 @@ def test_without_optimizers_no_step_is_allowed() -> None:
         ({"cache": {"layers": ["shelf", {"use": "shelf", "bytes": 9}], "tools": True}}, True),
         ({"cache": {"layers": [{"use": "shelf", "bytes": 0}]}}, False),
         ({"cache": {"layers": ["attic"]}}, False),
+        ({"cache": {"matcher": None}}, True),
+        ({"cache": {"matcher": "eye"}}, True),
+        ({"cache": {"matcher": {"use": "eye", "exactly": True}}}, True),
+        ({"cache": {"matcher": ["eye"]}}, False),
+        ({"cache": {"matcher": {"use": "eye", "blind": True}}}, False),
         ({"cache": {"answers": "sometimes"}}, False),
         ({"cache": {"layer": []}}, False),
         ({"providers": {"openai": {"base_url": "${URL}"}}}, True),

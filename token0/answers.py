@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from token0.config import CacheConfig
     from token0.interfaces import Dialect, Endpoint
     from token0.layers import Layers
+    from token0.lookalikes import Known, Lookalikes
     from token0.routing import Route
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _LARGE = 256 * 1024
+_ELSEWHERE = "an image of it was seen before in another encoding"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
 
 
@@ -71,10 +73,13 @@ class _Seat:
 class Answers:
     """Looks up, records, and lets requests for the same answer share one call."""
 
-    def __init__(self, settings: CacheConfig, layers: Layers, fingerprint: bytes) -> None:
+    def __init__(
+        self, settings: CacheConfig, layers: Layers, fingerprint: bytes, lookalikes: Lookalikes | None = None
+    ) -> None:
         self._settings = settings
         self._layers = layers
         self._fingerprint = fingerprint
+        self._lookalikes = lookalikes
         self._flights = Flights()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -93,7 +98,7 @@ class Answers:
         try:
             recording = await self._look(seat) if wish.status == "on" else None
             if recording and (answer := await self._told(recording, asked)):
-                _tell(report, recording)
+                _tell(report, recording, why)
                 turn = Turn(answer)
             report.lap("cache", started)
             yield turn
@@ -110,21 +115,28 @@ class Answers:
         await asyncio.gather(*self._tasks)
 
     async def _key(self, asked: Asked) -> tuple[str | None, str | None]:
-        """The key of the answer, or why there is none."""
+        """The key of the answer and what there is to say about it, or why there is none."""
         try:
-            return await _apart(len(asked.request.body), self._identify, asked)
+            known: dict[int, Known] = {}
+            if self._lookalikes:
+                known = await self._lookalikes.known(asked.request.parts, keys.caller(asked.headers.items()))
+            key, why = await _apart(len(asked.request.body), self._identify, asked, known)
+            elsewhere = any(each.elsewhere for each in known.values())
+            return key, _ELSEWHERE if key and elsewhere else why
         except keys.Unkeyed as reason:
             return None, str(reason)
         except Exception as error:
             log.exception("a request goes without the cache")
             return None, f"failed: {type(error).__name__}"
 
-    def _identify(self, asked: Asked) -> tuple[str | None, str | None]:
+    def _identify(self, asked: Asked, known: dict[int, Known]) -> tuple[str | None, str | None]:
         request, route = asked.request, asked.route
         place = asked.dialect.place(asked.endpoint, request)
         if why := keeping.beyond(request, route.model):
             return None, why
-        key = keys.answer_key(request, route, asked.dialect.name, place, asked.headers.items(), self._fingerprint)
+        pictures = {i: each.picture for i, each in known.items()}
+        headers = asked.headers.items()
+        key = keys.answer_key(request, route, asked.dialect.name, place, headers, self._fingerprint, pictures)
         return key, None
 
     async def _look(self, seat: _Seat) -> Recording | None:
@@ -188,9 +200,9 @@ class Answers:
         await self._layers.put(seat.key, packed, self._settings.answer_seconds)
 
 
-def _tell(report: Report, recording: Recording) -> None:
+def _tell(report: Report, recording: Recording, why: str | None) -> None:
     """A hit bills nothing; what was saved on images is what was saved when they were sent."""
-    report.cache = CacheReport(status="hit", age_seconds=int(recording.age), unbilled=recording.usage)
+    report.cache = CacheReport(status="hit", age_seconds=int(recording.age), unbilled=recording.usage, why=why)
     report.usage = Usage(input_tokens=0)
     report.images = recording.images
     report.warnings += [each for each in recording.warnings if each not in report.warnings]

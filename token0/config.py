@@ -26,7 +26,7 @@ from token0.yaml12 import Mistake, Node, read
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from token0.interfaces import Cache, ConversationOptimizer, ModelSelector, Optimizer, Provider
+    from token0.interfaces import Cache, ConversationOptimizer, Matcher, ModelSelector, Optimizer, Provider
 
 MIB = 1024 * 1024
 MAX_FILE = MIB
@@ -43,6 +43,8 @@ class Registry(Protocol):
     def providers(self) -> Mapping[str, type[Provider]]: ...
     @property
     def caches(self) -> Mapping[str, type[Cache]]: ...
+    @property
+    def matchers(self) -> Mapping[str, type[Matcher]]: ...
     @property
     def selectors(self) -> Mapping[str, type[ModelSelector]]: ...
     @property
@@ -124,6 +126,9 @@ class CacheConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer_seconds: Annotated[float, Meta(gt=0, le=_YEAR, description="How long an answer is kept.")] = 3600.0
     image_seconds: Annotated[float, Meta(gt=0, le=_YEAR, description="How long a finished image is kept.")] = 604_800.0
     max_answer_bytes: Annotated[int, Meta(ge=0, description="Larger answers are not kept, in bytes.")] = 4 * MIB
+    matcher: Annotated[
+        Step | None, Meta(description="What takes images of other bytes for one picture; without it, nothing does.")
+    ] = None
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,8 +204,9 @@ def show(config: Config) -> dict[str, Any]:
     settings: dict[str, Any] = {name: msgspec.to_builtins(getattr(config, name)) for name in SECTIONS}
     for section, name in ((settings, "pipeline"), (settings, "conversation"), (settings["cache"], "layers")):
         section[name] = [{"use": step["use"], **step["config"]} for step in section[name]]
-    if step := settings["selector"]:
-        settings["selector"] = {"use": step["use"], **step["config"]}
+    for section, name in ((settings, "selector"), (settings["cache"], "matcher")):
+        if step := section[name]:
+            section[name] = {"use": step["use"], **step["config"]}
     redacted: dict[str, Any] = _redact(settings, (), config.hidden)
     return redacted
 
@@ -291,9 +297,13 @@ def _cache(node: Node, registry: Registry, mistakes: list[Mistake]) -> Any:
         return convert(node, CacheConfig, ("cache",), mistakes)
     layers, kind = node.value.get("layers", Node(None)), _Kind("a cache", "memory", registry.caches)
     chosen = _chosen(layers, ("cache", "layers"), kind, registry, mistakes)
-    others = {name: value for name, value in node.value.items() if name != "layers"}
+    matcher, step = node.value.get("matcher", Node(None)), None
+    if matcher.value is not None:
+        kind = _Kind("a matcher", "neardup", registry.matchers)
+        step = _step(matcher, ("cache", "matcher"), kind, registry, mistakes)
+    others = {name: value for name, value in node.value.items() if name not in ("layers", "matcher")}
     made = struct(msgspec.structs.replace(node, value=others), CacheConfig, ("cache",), mistakes)
-    return made and msgspec.structs.replace(made, layers=chosen)
+    return made and msgspec.structs.replace(made, layers=chosen, matcher=step)
 
 
 class _Kind(NamedTuple):

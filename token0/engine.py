@@ -20,6 +20,7 @@ from token0.imaging import Imaging
 from token0.interfaces import Dialect, Endpoint, Provider, Translator
 from token0.keys import fingerprint
 from token0.layers import Layers, layered
+from token0.lookalikes import Lookalikes
 from token0.report import Report
 from token0.routing import Route, Router
 from token0.rules import find_price
@@ -54,10 +55,9 @@ class Engine:
         self._prices = {name: table() for name, table in registry.price_tables.items()}
         self.fingerprint = fingerprint(config)
         self.cache: Layers | None = layered(config.cache, registry)
-        kept = self.cache if config.cache.answers != "never" else None
-        self.answers = Answers(config.cache, kept, self.fingerprint) if kept else None
         self._selecting = Selecting(config, registry, self.providers, self._prices)
         self._imaging = Imaging(config, registry, self.cache, in_process=in_process)
+        self.answers = self._answers(self.cache) if self.cache and config.cache.answers != "never" else None
 
     @classmethod
     def from_file(cls, path: str | None = None, *, in_process: bool = False) -> Engine:
@@ -97,6 +97,11 @@ class Engine:
             price=find_price(self.config.prices, self._prices, route.provider.name, route.model),
             warnings=[*request.options.warnings, *self._selecting.warnings(request, route), *self._cacheless(request)],
         )
+
+    def _answers(self, layers: Layers) -> Answers:
+        config, step = self.config, self.config.cache.matcher
+        lookalikes = Lookalikes(config, step, self.registry, self._imaging.workers, layers) if step else None
+        return Answers(config.cache, layers, self.fingerprint, lookalikes)
 
     def _cacheless(self, request: Request) -> list[str]:
         """What the report says to a client that wants its answer kept where none is."""

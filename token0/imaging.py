@@ -52,6 +52,11 @@ class Imaging:
         self._finished = Finished(cache, config, registry, self._steps) if cache else None
         self._sticky = Sticky(cache, self._finished, config.cache.image_seconds) if cache and self._finished else None
 
+    @property
+    def workers(self) -> Workers | None:
+        """The pool; None where all is done in threads."""
+        return self._workers
+
     async def images(
         self, request: Request, route: Route, report: Report, *, refused: bool = False
     ) -> dict[int, Sequence[Content]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -46,17 +47,24 @@ def fingerprint(config: Config) -> bytes:
 
 
 def answer_key(
-    request: Request, route: Route, dialect: str, place: str, headers: Iterable[tuple[str, str]], settings: bytes
+    request: Request,
+    route: Route,
+    dialect: str,
+    place: str,
+    headers: Iterable[tuple[str, str]],
+    settings: bytes,
+    pictures: Mapping[int, bytes] = MappingProxyType({}),
 ) -> str:
     """The key of the answer to `request`. Raises `Unkeyed`.
 
     It holds who asks as all headers that may tell; what a stream differs in is left out. Hashes megabytes: not for the
     event loop. MessagePack tells where each value ends, and has bytes where JSON has none: images stand for themselves.
+    Those of `pictures`, by part, count as the picture they are, whatever their bytes.
     """
     kept = {name: value for name, value in request.document.items() if not _is_left_out(name, value, request.model)}
     told = [
         _FORMAT, settings, route.provider.name, route.provider.config, route.model, dialect, place, _who(headers),
-        request.options.optimize, request.options.detail, with_digests(kept, request.parts),
+        request.options.optimize, request.options.detail, with_digests(kept, request.parts, pictures),
     ]  # fmt: skip
     _refuse_twins(request)
     try:
@@ -77,11 +85,20 @@ def _who(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return sorted(each for each in named if _WHO.search(each[0]) and not each[0].startswith(_NOT_WHO))
 
 
-def with_digests(document: dict[str, Any], parts: Sequence[ImagePart]) -> Any:
+def caller(headers: Iterable[tuple[str, str]]) -> bytes:
+    """Stands for who asks."""
+    return hashlib.sha256(msgspec.msgpack.encode(_who(headers))).digest()
+
+
+def with_digests(
+    document: dict[str, Any], parts: Sequence[ImagePart], pictures: Mapping[int, bytes] = MappingProxyType({})
+) -> Any:
     """The document with the hash of its bytes in place of each image. Raises `Unkeyed` for broken base64."""
     told: Any = document
-    for part in parts:
-        if part.base64 is not None and len(part.base64) >= _INLINE:
+    for i, part in enumerate(parts):
+        if part.base64 is not None and i in pictures:
+            told = _replaced(told, part.path, _picturer(part, pictures[i]))
+        elif part.base64 is not None and len(part.base64) >= _INLINE:
             try:
                 stamp = _digester(part.base64, digest(part))
             except BadRequest:
@@ -111,6 +128,19 @@ def _digester(base64: str, digest: bytes) -> Callable[[Any], Any]:
     return stamp
 
 
+def _picturer(part: ImagePart, picture: bytes) -> Callable[[Any], Any]:
+    """Puts the picture where the image is, whatever its media type."""
+
+    def stamp(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: stamp(inner) for key, inner in value.items()}
+        if isinstance(value, str) and part.base64 and value.endswith(part.base64):
+            return ("picture", picture)
+        return None if value is not None and value == part.media_type else value
+
+    return stamp
+
+
 def _refuse_twins(request: Request) -> None:
     """Raise `Unkeyed` for an object that names a key twice: provider and gateway may not read the same one."""
     try:
@@ -127,13 +157,13 @@ def _unique(members: list[tuple[str, Any]]) -> None:
 
 
 def _without_images(body: bytes, parts: Sequence[ImagePart]) -> bytes:
-    """`body` without its images, where they stand in it letter by letter: reading megabytes takes long."""
+    """`body` without most of its images: reading megabytes takes long. No key is lost: what is cut out has no quote."""
     pieces, start = [], 0
     for part in parts:
-        encoded = (part.base64 or "").encode()
-        at = body.find(encoded[:_START], start)
-        # What holds a quote might reach over the end of its string.
-        if len(encoded) > _START and at >= 0 and b'"' not in encoded and body.startswith(encoded, at):
+        beginning = (part.base64 or "")[:_START].encode()
+        at = body.find(beginning, start) if len(beginning) == _START else -1
+        end = body.find(b'"', at)
+        if 0 <= at < end and body.find(b"\\", at, end) < 0:
             pieces.append(body[start:at])
-            start = at + len(encoded)
+            start = end
     return b"".join([*pieces, body[start:]])

@@ -61,7 +61,7 @@ class CacheReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     status:      hit (answered from it), miss, refresh (not looked up, as the client wished) or off
     age_seconds: since the answer of a hit was made
     unbilled:    what the provider billed when it was
-    why:         for what reason the cache was off
+    why:         for what reason the cache was off, or a hit is one of another encoding
     """
 
     status: Literal["hit", "miss", "refresh", "off"]

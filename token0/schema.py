@@ -91,13 +91,15 @@ def _choice(classes: Mapping[str, Any], kind: str, description: str, definitions
 
 
 def _cache(registry: Registry, definitions: Schema) -> Schema:
-    """The section `cache`, whose layers are plugins."""
+    """The section `cache`, whose layers and matcher are plugins."""
     made = _of(CacheConfig, "", definitions)
     for name in ("Step", "Struct"):
         del definitions[name]
     properties = definitions["CacheConfig"]["properties"]
     layers = _choice(registry.caches, "caches", properties["layers"]["description"], definitions)
     properties["layers"] = _or_nothing(layers)
+    one = _choice(registry.matchers, "matchers", "", definitions)["items"]
+    properties["matcher"] = {**_or_nothing(one), "description": properties["matcher"]["description"]}
     return made
 
 

@@ -11,13 +11,15 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from token0 import plugins
-from token0.interfaces import Context, ConversationOptimizer, Optimizer
+from token0.interfaces import Context, ConversationOptimizer, Matcher, Optimizer
 from token0.joint import Joined, make
+from token0.matching import Matched
+from token0.matching import match as matched
 from token0.pipeline import Outcome, run
 from token0.rules import find_counter
-from token0.workers import FRAME, JointTask, Setup, Task
+from token0.workers import FRAME, JointTask, MatchTask, Setup, Task
 
-_Step = TypeVar("_Step", Optimizer, ConversationOptimizer)
+_Step = TypeVar("_Step", Optimizer, ConversationOptimizer, Matcher)
 
 
 def main() -> None:
@@ -33,9 +35,17 @@ def main() -> None:
     registry = plugins.load()
     steps = [_make(registry.optimizers[name], settings) for name, settings in setup.pipeline]
     joint = [_make(registry.conversation_optimizers[name], settings) for name, settings in setup.conversation]
+    matcher = _make(registry.matchers[setup.matcher[0]], setup.matcher[1]) if setup.matcher else None
     while (frame := _read(source)) is not None:
-        task = msgspec.msgpack.decode(frame, type=Task | JointTask)
-        done = work(registry, steps, task) if isinstance(task, Task) else join(registry, joint, task)
+        done: Outcome | Joined | Matched
+        match msgspec.msgpack.decode(frame, type=Task | JointTask | MatchTask):
+            case Task() as task:
+                done = work(registry, steps, task)
+            case JointTask() as task:
+                done = join(registry, joint, task)
+            case MatchTask(image=image, known=known):
+                assert matcher
+                done = matched(matcher, image, known)
         reply = msgspec.msgpack.encode(done)
         sink.write(FRAME.pack(len(reply)))
         sink.write(reply)

@@ -17,6 +17,7 @@ import msgspec
 
 from token0.errors import WorkerError
 from token0.joint import Joined
+from token0.matching import Matched
 from token0.pipeline import Outcome
 from token0.types import Image, Limits, Placed, Quality
 
@@ -40,6 +41,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int
     pipeline: tuple[tuple[str, bytes], ...]
     conversation: tuple[tuple[str, bytes], ...] = ()
+    matcher: tuple[str, bytes] | None = None
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -68,7 +70,14 @@ class JointTask(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     limits: Limits = Limits()
 
 
-_Answer = TypeVar("_Answer", Outcome, Joined)
+class MatchTask(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A picture for the matcher: to be sketched, or to be compared with one that is known."""
+
+    image: Image
+    known: Image | None = None
+
+
+_Answer = TypeVar("_Answer", Outcome, Joined, Matched)
 
 
 class Workers:
@@ -79,7 +88,13 @@ class Workers:
             tuple((step.use, msgspec.json.encode(step.config)) for step in steps)
             for steps in (config.pipeline, config.conversation)
         )
-        setup = Setup(memory_bytes=config.workers.memory_bytes, pipeline=pipeline, conversation=conversation)
+        step = config.cache.matcher
+        setup = Setup(
+            memory_bytes=config.workers.memory_bytes,
+            pipeline=pipeline,
+            conversation=conversation,
+            matcher=(step.use, msgspec.json.encode(step.config)) if step else None,
+        )
         self._setup = msgspec.msgpack.encode(setup)
         self._deadline = config.workers.deadline_seconds
         self._slots = asyncio.Semaphore(config.workers.processes)
@@ -99,7 +114,11 @@ class Workers:
         """What a step over all images makes; as `run`."""
         return await self._answered(task, Joined)
 
-    async def _answered(self, task: Task | JointTask, kind: type[_Answer]) -> _Answer:
+    async def match(self, task: MatchTask) -> Matched:
+        """What the matcher says; as `run`."""
+        return await self._answered(task, Matched)
+
+    async def _answered(self, task: Task | JointTask | MatchTask, kind: type[_Answer]) -> _Answer:
         try:
             async with asyncio.timeout(self._deadline * _PATIENCE):
                 await self._slots.acquire()
@@ -113,7 +132,7 @@ class Workers:
         finally:
             self._slots.release()
 
-    async def _asked(self, task: Task | JointTask, kind: type[_Answer]) -> _Answer:
+    async def _asked(self, task: Task | JointTask | MatchTask, kind: type[_Answer]) -> _Answer:
         # A killed one stays in the set until it has ended: `close` waits for it.
         self._all = {process for process in self._all if not process.ended}
         self._idle = [process for process in self._idle if not process.ended]
@@ -160,7 +179,7 @@ class _Process:
         worker._write(setup)
         return worker
 
-    async def ask(self, task: Task | JointTask, kind: type[_Answer]) -> _Answer:
+    async def ask(self, task: Task | JointTask | MatchTask, kind: type[_Answer]) -> _Answer:
         try:
             self._write(msgspec.msgpack.encode(task))
             await self._stdin.drain()
