@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import logging
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from token0 import answers
-from token0.testing import Upstream
+from token0.testing import Upstream, png
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -537,6 +538,28 @@ async def test_an_entry_that_was_moved_to_another_key_is_a_miss(tmp_path: Path, 
         assert [(await one.ask()).cache, (await one.ask(key="sk-of-another-tenant")).cache] == ["miss", "miss"]
 
 
+async def test_a_picture_in_other_bytes_is_answered_once_where_a_matcher_says_so(
+    tmp_path: Path, upstream: Upstream
+) -> None:
+    upstream.answer = numbered(upstream)
+    async with client(tmp_path, upstream.url, cache={"matcher": "eye"}) as one:
+        first, again, other = [await one.ask(grey(shade)) for shade in (100, 101, 103)]
+        foreign = await one.ask(grey(101), key="sk-of-another")
+    assert (first.cache, again.cache, other.cache, foreign.cache) == ("miss", "hit", "miss", "miss")
+    assert again.json["choices"] == first.json["choices"]
+    assert again.json["token0"]["cache"]["why"] == "an image of it was seen before in another encoding"
+    assert "why" not in first.json["token0"]["cache"]
+
+
+async def test_pictures_in_other_bytes_are_two_without_a_matcher(one: Client) -> None:
+    assert [(await one.ask(grey(shade))).cache for shade in (100, 101, 100)] == ["miss", "miss", "hit"]
+
+
+def grey(shade: int) -> dict[str, Any]:
+    picture = "data:image/png;base64," + base64.b64encode(png(64, 64, shade)).decode()
+    return chat("hi", picture, temperature=0)
+
+
 async def test_nothing_of_a_request_can_be_read_from_keys_or_logs(
     tmp_path: Path, upstream: Upstream, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -546,8 +569,8 @@ async def test_nothing_of_a_request_can_be_read_from_keys_or_logs(
     async with client(tmp_path, upstream.url, cache=cache) as one:
         await one.ask(secret)
         assert (await one.ask(secret)).cache == "hit"
-    (key,) = Shelf.boards["common"][0]
-    assert len(bytes.fromhex(key)) == 32
+    # The answer's, and those of what was done to its image.
+    assert {len(bytes.fromhex(key)) for key in Shelf.boards["common"][0]} == {32}
     for piece in (KEY, "private", data_url()[-40:]):
         assert piece not in caplog.text
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from token0.config import Config, Server, Step, Workers
 from token0.interfaces import Endpoint, NoConfig
-from token0.keys import Unkeyed, answer_key, fingerprint
+from token0.keys import Unkeyed, answer_key, caller, fingerprint
 from token0.routing import Route
 from token0.types import Request
+from token0_anthropic.messages import Messages
 from token0_openai.chat import Chat
 
 SETTINGS = fingerprint(Config())
@@ -218,3 +219,45 @@ def test_two_requests_share_a_key_only_if_all_of_them_is_the_same(one: Any, othe
 )
 def test_the_configuration_counts_as_far_as_it_can_change_what_is_sent(changed: Config, matters: bool) -> None:
     assert (fingerprint(changed) != SETTINGS) is matters
+
+
+def pictured(document: Any, *pictures: bytes) -> str:
+    """The key when the images of the request are these pictures."""
+    known = dict(enumerate(pictures))
+    return answer_key(read(document), route(), "openai-chat", "/chat/completions?", MINE.items(), SETTINGS, known)
+
+
+def test_a_picture_is_the_same_in_whatever_bytes_and_format() -> None:
+    first, other = data_url(8, 8), data_url(9, 9).replace("image/png", "image/jpeg")
+    assert pictured(chat("hi", first), b"p") == pictured(chat("hi", other), b"p")
+    assert pictured(chat("hi", first), b"p") != pictured(chat("hi", first), b"q")
+    assert pictured(chat("hi", first), b"p") != pictured(chat("hi", first))
+
+
+def test_an_image_that_is_no_known_picture_is_still_its_bytes() -> None:
+    assert pictured(IMAGES, b"p") != pictured(chat("hi", data_url(8, 8), data_url(9, 10)), b"p")
+
+
+def test_what_stands_beside_a_picture_still_counts() -> None:
+    def asking(detail: str) -> Any:
+        image = {"type": "image_url", "image_url": {"url": data_url(8, 8), "detail": detail}}
+        return {"model": "gpt-4o", "messages": [{"role": "user", "content": [image]}]}
+
+    assert pictured(asking("low"), b"p") != pictured(asking("high"), b"p")
+
+
+def test_a_media_type_beside_the_image_is_no_part_of_the_picture() -> None:
+    def asked(width: int, media_type: str) -> str:
+        source = {"type": "base64", "media_type": media_type, "data": data_url(width, 8).partition(",")[2]}
+        content = [{"type": "image", "source": source}]
+        document = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": [{"role": "user", "content": content}]}
+        request = Messages().read(json.dumps(document).encode(), Endpoint(kind="generate", path="/messages"))
+        return answer_key(request, route(), "anthropic-messages", "/messages?", MINE.items(), SETTINGS, {0: b"p"})
+
+    assert asked(8, "image/png") == asked(9, "image/jpeg")
+
+
+def test_a_caller_is_told_from_another_and_not_named() -> None:
+    assert caller(MINE.items()) == caller({**MINE, "User-Agent": "x"}.items())
+    assert caller(MINE.items()) != caller({"Authorization": "Bearer sk-yours"}.items())
+    assert b"sk-mine" not in caller(MINE.items())

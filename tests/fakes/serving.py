@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from fakes import halving, shelving
+from fakes import halving, seeing, shelving
 
 from token0 import config, plugins
 from token0.engine import Engine
@@ -24,7 +24,7 @@ from token0.testing import png
 def engine(folder: Path, base_url: str = "http://127.0.0.1:9/v1", *, step: str = "halve", **settings: Any) -> Engine:
     """An engine that runs `step` on every image. `openai` among the settings are those of the provider."""
     found = importlib.metadata.entry_points(group="token0", name="openai")
-    registry = plugins.load(found, [halving, shelving])
+    registry = plugins.load(found, [halving, seeing, shelving])
     openai = {"base_url": base_url, **settings.pop("openai", {})}
     path = folder / "token0.yaml"
     path.write_text(json.dumps({"providers": {"openai": openai}, "pipeline": [{"use": step}], **settings}))
