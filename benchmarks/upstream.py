@@ -1,15 +1,20 @@
-"""A provider for benchmarks: a small answer, or 200 chunks when the request asks for a stream."""
+"""A provider for benchmarks: a small answer, or 200 chunks when the request asks for a stream.
+
+Usage: python benchmarks/upstream.py [SECONDS]: how long it thinks before each answer.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import socket
+import sys
 
 from aiohttp import web
 
 CHUNKS = 200
 PAUSE = 0.004
+THINKS = float(sys.argv[1]) if sys.argv[1:] else 0.0
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o"}
 
 
@@ -38,6 +43,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
     async for piece in request.content.iter_any():
         size += len(piece)
         streamed = streamed or b'"stream": true' in piece
+    await asyncio.sleep(THINKS)
     if not streamed:
         return web.json_response(ANSWER)
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
