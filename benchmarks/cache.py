@@ -1,8 +1,8 @@
-"""How long an answer from the cache takes beside one that is fetched, for a request of 1 MB: median and 99th percentile.
+"""How long an answer from the cache takes beside one that is fetched, for a request of 1 MB: median and 99 %.
 
 Usage: python benchmarks/cache.py [--count N] [--delay SECONDS]
-Hits and misses take turns. A miss has an image that was never seen, sent to a provider on loopback that answers at once,
-or after the delay, as a model does. `direct` is the same request to that provider without a gateway: what the
+Hits and misses take turns. A miss has an image that was never seen, sent to a provider on loopback that answers at
+once, or after the delay, as a model does. `direct` is the same request to that provider without a gateway: what the
 transport alone takes. `cpu` is the processor time of the server: on a busy machine it says more than the clock.
 """
 
