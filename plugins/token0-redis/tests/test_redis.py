@@ -12,6 +12,7 @@ import pytest
 import token0_redis
 from token0.layers import Layers
 from token0_redis import breaker
+from token0_redis import cache as module
 from token0_redis.cache import LOOKUPS, RedisCache
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ async def test_a_server_that_is_gone_is_asked_only_a_few_times(
     server.start()
     assert await one.get("a") is None
     assert "cmdstat_get" not in await cache()._redis.info("commandstats")
-    assert [record.message for record in caplog.records] == ["redis is not asked for 5 s: ConnectionError"]
+    assert [record.message for record in caplog.records] == ["redis is left out: ConnectionError"]
 
 
 async def test_a_restart_costs_nothing_where_a_connection_was_open(server: Server, cache: Make) -> None:
@@ -146,6 +147,30 @@ async def test_a_request_does_not_wait_for_a_slow_server(server: Server, cache: 
     await other._redis.client_pause(60_000)
     assert await one.get("a") is None
     assert await one.claim("a", 60)
+
+
+async def test_large_values_that_are_late_do_not_stop_small_ones(cache: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LATE", 60_000)
+    one = cache()
+    await one.put("large", bytes(20_000_000), 60)
+    await one.put("small", b"1", 60)
+    hurried = RedisCache.Config(one.config.url, 0.001)
+    patient, one.config = one.config, hurried
+    for _ in range(4):
+        assert await one.get("large") is None
+        await asyncio.wait(one._running)
+    one.config = patient
+    assert await one.get("small") == b"1"
+
+
+async def test_a_server_that_stays_slow_is_left_out(cache: Make, caplog: pytest.LogCaptureFixture) -> None:
+    one, other = cache(0.001), cache()
+    await other.put("a", b"1", 60)
+    await other._redis.client_pause(300)
+    assert [await one.get("a") for _ in range(4)] == [None] * 4
+    assert len(one._running) == 3
+    await asyncio.wait(one._running)
+    assert [record.message for record in caplog.records] == ["redis is left out: too slow"]
 
 
 async def test_an_answer_that_came_late_is_not_taken_for_the_next(server: Server, cache: Make) -> None:
@@ -184,7 +209,7 @@ async def test_a_password_is_not_logged(server: Server, cache: Make, caplog: pyt
     for _ in range(5):
         assert await one.get("a") is None
     await one.close()
-    assert "redis is not asked for 5 s: AuthenticationError" in caplog.text
+    assert "redis is left out: AuthenticationError" in caplog.text
     assert "hunter2" not in caplog.text
 
 

@@ -24,7 +24,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def broken() -> Breaker:
     breaker = Breaker()
-    assert [breaker.failed() for _ in range(4)] == [False, False, True, False]
+    for _ in range(3):
+        assert not breaker.is_open
+        breaker.failed()
+    assert breaker.is_open
     return breaker
 
 
@@ -40,7 +43,7 @@ def test_only_failures_in_a_row_count(clock: Clock) -> None:
     for _ in range(5):
         breaker.failed()
         breaker.failed()
-        assert not breaker.worked()
+        breaker.worked()
     assert breaker.lets_through()
 
 
@@ -67,5 +70,6 @@ def test_one_that_works_after_the_pause_ends_it(clock: Clock) -> None:
     breaker = broken()
     clock.now += PAUSE_SECONDS
     breaker.lets_through()
-    assert breaker.worked()
+    breaker.worked()
+    assert not breaker.is_open
     assert [breaker.lets_through() for _ in range(3)] == [True, True, True]

@@ -17,9 +17,14 @@ class Breaker:
         self._failures = 0
         self._until = 0.0
 
+    @property
+    def is_open(self) -> bool:
+        """True while it has failed too often."""
+        return self._failures >= _FAILURES
+
     def lets_through(self) -> bool:
         """True for an attempt that should be made; tell `worked` or `failed` how it went."""
-        if self._failures < _FAILURES:
+        if not self.is_open:
             return True
         now = time.monotonic()
         if now < self._until:
@@ -27,13 +32,11 @@ class Breaker:
         self._until = now + PAUSE_SECONDS
         return True
 
-    def worked(self) -> bool:
-        """The server answered; True when that was not to be expected."""
-        recovered, self._failures = self._failures >= _FAILURES, 0
-        return recovered
+    def worked(self) -> None:
+        """The server answered."""
+        self._failures = 0
 
-    def failed(self) -> bool:
-        """The server did not answer in time; True when it will from now on not be asked."""
+    def failed(self) -> None:
+        """The server did not answer, or not in time."""
         self._failures += 1
         self._until = time.monotonic() + PAUSE_SECONDS
-        return self._failures == _FAILURES

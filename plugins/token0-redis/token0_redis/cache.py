@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from token0.interfaces import Cache
-from token0_redis.breaker import PAUSE_SECONDS, Breaker
+from token0_redis.breaker import Breaker
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -29,6 +29,10 @@ LOOKUPS = "token0:lookups"
 _CONNECTIONS = 32
 _SOCKET_SECONDS = 2.0
 """How long what nobody waits for any more may take: a connection that is being made, a large value on its way."""
+
+_LATE = 20
+"""An answer that comes after so many times what a request waits is as bad as none. Before, as when a large value is on
+its way, it is only late."""
 
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
@@ -59,6 +63,7 @@ class RedisCache(Cache):
         self._running: set[asyncio.Task[Any]] = set()
         self._owner = secrets.token_bytes(16)
         self._hits = self._misses = 0
+        self._left_out = False
 
     async def get(self, key: str) -> bytes | None:
         return await self._tried(self._get(key), self.config.lookup_seconds, None)
@@ -113,21 +118,40 @@ class RedisCache(Cache):
             return otherwise
         task = asyncio.create_task(work)
         self._running.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._running.discard)
+        late = asyncio.get_running_loop().time() + seconds * _LATE
         await asyncio.wait({task}, timeout=seconds)
-        reason = "late" if not task.done() else "cancelled" if task.cancelled() else _type(task.exception())
-        if reason:
-            if self._breaker.failed():
-                log.warning("redis is not asked for %g s: %s", PAUSE_SECONDS, reason)
-            return otherwise
-        if self._breaker.worked():
-            log.warning("redis answers again")
-        return task.result()
+        if task.done():
+            return task.result() if self._worked(task) else otherwise
+        # Until it is known to be only a little late.
+        self._breaker.failed()
+        task.add_done_callback(lambda _: self._came(task, late))
+        return otherwise
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._running.discard(task)
-        if not task.cancelled():
-            task.exception()  # looked at: nobody may be waiting any more
+    def _worked(self, task: asyncio.Task[Any]) -> bool:
+        """Draw the lesson from an attempt that ended in time."""
+        failure = _failure(task)
+        if failure:
+            self._breaker.failed()
+        else:
+            self._breaker.worked()
+        self._tell(failure)
+        return not failure
+
+    def _came(self, task: asyncio.Task[Any], late: float) -> None:
+        """Draw the lesson from an attempt that nobody waits for any more; it has been counted as failed."""
+        failure = _failure(task) or ("too slow" if asyncio.get_running_loop().time() > late else "")
+        if not failure:
+            self._breaker.worked()
+        self._tell(failure)
+
+    def _tell(self, reason: str) -> None:
+        """Log that the server is left out from now on, or used again."""
+        if self._breaker.is_open and not self._left_out:
+            log.warning("redis is left out: %s", reason)
+        elif self._left_out and not self._breaker.is_open:
+            log.warning("redis answers again")
+        self._left_out = self._breaker.is_open
 
 
 def _client(url: str) -> Redis:
@@ -155,5 +179,9 @@ def _milliseconds(seconds: float) -> int:
     return max(1, int(seconds * 1000))
 
 
-def _type(error: BaseException | None) -> str:
+def _failure(task: asyncio.Task[Any]) -> str:
+    """What an attempt that ended died of, by its type: the text may quote an address. Nothing for one that worked."""
+    if task.cancelled():
+        return "cancelled"
+    error = task.exception()
     return type(error).__name__ if error else ""
