@@ -161,12 +161,16 @@ class Answers:
         """Claim the work among all processes. The answer, where another has it meanwhile."""
         deadline = time.monotonic() + PATIENCE
         pause = _FIRST_PAUSE
-        while not (claimed := await self._layers.claim(seat.key, PATIENCE)) and time.monotonic() < deadline:
+        while True:
+            # Until it is known: whoever leaves meanwhile lets go of what it may have claimed.
+            seat.claimed = True
+            seat.claimed = await self._layers.claim(seat.key, PATIENCE)
+            if seat.claimed or time.monotonic() > deadline:
+                break
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
             if recording := await self._find(seat.key):
                 return recording
-        seat.claimed = claimed
         # It may have come between the look and the claim.
         return await self._find(seat.key)
 
