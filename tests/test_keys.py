@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import os
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from fakes.serving import chat, data_url
 from hypothesis import given
@@ -261,3 +263,11 @@ def test_a_caller_is_told_from_another_and_not_named() -> None:
     assert caller(MINE.items()) == caller({**MINE, "User-Agent": "x"}.items())
     assert caller(MINE.items()) != caller({"Authorization": "Bearer sk-yours"}.items())
     assert b"sk-mine" not in caller(MINE.items())
+
+
+def test_settings_of_a_plugin_that_are_no_plain_values_count_too() -> None:
+    class Odd(msgspec.Struct, frozen=True):
+        where: Any
+
+    one, same, other = (fingerprint(Config(pipeline=(Step("odd", Odd(Path(name))),))) for name in ("a", "a", "b"))
+    assert (one == same, one == other) == (True, False)
