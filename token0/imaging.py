@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_LARGE = 256 * 1024
-"""Bytes that are not hashed on the event loop."""
+_LARGE = 1536 * 1024
+"""Bytes that would hold the event loop for a millisecond: they are hashed in a thread."""
 
 
 class Imaging:
