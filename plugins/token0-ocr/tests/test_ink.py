@@ -27,7 +27,7 @@ def sheet() -> Grey:
 
 
 def looked_at(grey: Grey, *boxes: Box) -> Ink:
-    return measure(grey, boxes or (HEADING, NOTE))
+    return measure(grey, 24, boxes or (HEADING, NOTE))
 
 
 def test_a_sheet_whose_lines_were_all_read_is_clean() -> None:
@@ -38,9 +38,11 @@ def test_a_line_that_was_not_read_is_missed_ink() -> None:
     assert looked_at(sheet(), HEADING).missed == pytest.approx(0.5, abs=0.05)
 
 
-def test_words_that_were_not_read_are_counted() -> None:
+def test_the_place_of_words_that_were_not_read_is_told() -> None:
     last_word_open = NOTE._replace(right=NOTE.left + 430)
-    assert looked_at(sheet(), HEADING, last_word_open).words == 1
+    (place,) = looked_at(sheet(), HEADING, last_word_open).places
+    assert last_word_open.right <= place.left < place.right <= NOTE.right + 10
+    assert NOTE.top <= place.top < place.bottom <= NOTE.bottom
 
 
 def test_rules_of_a_table_are_no_missed_ink() -> None:

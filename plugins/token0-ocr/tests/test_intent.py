@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from token0_ocr.intent import MAX_CHARS, objection
+from token0_ocr.intent import MAX_CHARS, Intent, judge
 
 READING = [
     "Read this.",
@@ -115,6 +115,26 @@ MORE_THAN_TEXT = [
     "Write a caption for the text.",
 ]
 
+FACTS = [
+    "What is the name of the singer?",
+    "Which college did Tim Euhus attend?",
+    "Who won silver in 1994?",
+    "In which years did Bob Paisley win?",
+    "How long did game 8 take?",
+    "When was the page published?",
+    "In the row 'Mean colour', what is the value of the column 'Left'?",
+    "Wann wurde der Brief verschickt?",
+    "Wie lange dauerte das Spiel?",
+    "In welchem Jahr wurde das Unternehmen gegründet?",
+    "Qui est le directeur du projet ?",
+    "En quelle année la société a-t-elle été fondée ?",
+    "¿Quién ganó el partido?",
+    "¿En qué año se fundó la empresa?",
+    "Chi ha vinto la partita?",
+    "Quem ganhou o jogo?",
+    "Wie heeft de wedstrijd gewonnen?",
+]
+
 OTHER_TASKS = [
     "What is this?",
     "Summarize this document.",
@@ -122,7 +142,6 @@ OTHER_TASKS = [
     "Extract the text and identify the species.",
     "Extract the text, is it a dog?",
     "Read the text. How old is the building?",
-    "What is the name of the singer?",
     "Write an essay about this document",
     "Make it better.",
     "Hello!",
@@ -145,9 +164,35 @@ UNKNOWN_LANGUAGES = [
 ]
 
 
+def objection(prompt: str) -> str | None:
+    return judge(prompt).objection
+
+
 @pytest.mark.parametrize("prompt", READING)
 def test_a_request_for_the_text_is_recognized(prompt: str) -> None:
     assert objection(prompt) is None
+
+
+@pytest.mark.parametrize("prompt", FACTS)
+def test_a_question_about_a_fact_is_one(prompt: str) -> None:
+    assert judge(prompt) == Intent(fact=True)
+
+
+@pytest.mark.parametrize("prompt", ["Read this.", "Extract all text and return it as JSON.", "Was steht hier?"])
+def test_a_request_for_all_of_the_text_is_told(prompt: str) -> None:
+    assert judge(prompt) == Intent(whole=True)
+
+
+@pytest.mark.parametrize("prompt", ["What is the total?", "Extract the vendor, date and total.", "Quel est le prix ?"])
+def test_a_request_for_fields_is_told(prompt: str) -> None:
+    assert judge(prompt) == Intent()
+
+
+@pytest.mark.parametrize(
+    "prompt", ["What is the fax number of Suzy Rinker?", "What is the price of a ticket to Colorado?"]
+)
+def test_words_that_only_look_like_a_veto_are_none(prompt: str) -> None:
+    assert judge(prompt).objection is None
 
 
 @pytest.mark.parametrize("prompt", MORE_THAN_TEXT)

@@ -58,23 +58,25 @@ def test_a_light_picture_stays() -> None:
 
 @pytest.mark.parametrize(("size", "low", "high"), [(0.5, 7, 12), (1.0, 14, 21), (1.5, 21, 31)])
 def test_the_height_of_letters_is_estimated(size: float, low: int, high: int) -> None:
-    height = picture.x_height(drawn("we can see our own names", size=size))
-    assert height is not None
+    found = picture.letters(drawn("we can see our own names", size=size))
+    assert found is not None
+    height, number = found
     assert low <= height <= high
+    assert 12 <= number <= 19
 
 
 def test_a_blank_picture_has_no_letters() -> None:
-    assert picture.x_height(np.full((200, 200), 255, np.uint8)) is None
+    assert picture.letters(np.full((200, 200), 255, np.uint8)) is None
 
 
 @pytest.mark.parametrize(("letter", "expected"), [(12, 2.0), (24, 1.0), (48, 0.5), (3, 4.0)])
 def test_letters_are_brought_to_reading_size(letter: float, expected: float) -> None:
-    assert picture.reading_scale(np.zeros((100, 100), np.uint8), letter) == expected
+    assert picture.reading_scale(np.zeros((100, 100), np.uint8), letter, 24) == expected
 
 
 def test_a_big_picture_is_not_enlarged_beyond_the_limit() -> None:
     big = np.zeros((5000, 5000), np.uint8)
-    assert picture.reading_scale(big, 10) ** 2 * big.size <= picture.MAX_PIXELS * 1.001
+    assert picture.reading_scale(big, 10, 24) ** 2 * big.size <= picture.MAX_PIXELS * 1.001
 
 
 def test_rules_of_a_table_are_erased_and_letters_stay() -> None:
@@ -82,12 +84,12 @@ def test_rules_of_a_table_are_erased_and_letters_stay() -> None:
     ruled = grey.copy()
     ruled[95:97, :] = 0
     ruled[:, 15:17] = 0
-    assert np.abs(picture.without_rules(ruled).astype(int) - grey).mean() < 0.5
+    assert np.abs(picture.without_rules(ruled, 24).astype(int) - grey).mean() < 0.5
 
 
 def test_a_picture_without_rules_is_left_alone() -> None:
     grey = drawn(*LINES)
-    assert picture.without_rules(grey) is grey
+    assert picture.without_rules(grey, 24) is grey
 
 
 def coloured(ink: tuple[int, int, int], ground: tuple[int, int, int]) -> tuple[np.ndarray, Grey]:

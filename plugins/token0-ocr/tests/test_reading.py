@@ -9,10 +9,13 @@ from msgspec import structs
 
 from token0.interfaces import Declined
 from token0_ocr import gates, reading
+from token0_ocr.intent import Intent
+from token0_ocr.layout import lay_out
+from token0_ocr.page import Box, Page, Word
 from token0_ocr.tesseract import Tesseract
 
 if TYPE_CHECKING:
-    from token0_ocr.page import Grey, Page
+    from token0_ocr.page import Grey
 
 LETTER = (
     "The meeting of the board was held on Monday",
@@ -45,8 +48,18 @@ def table() -> Grey:
     return grey
 
 
-def read(grey: Grey, deadline_seconds: float = 60) -> str | Declined:
-    return reading.read_text(grey, Tesseract(("eng",)), deadline_seconds=deadline_seconds, min_confidence=85)
+def look(grey: Grey, deadline_seconds: float = 60, most_letters: int = 5000) -> reading.Reading | Declined:
+    engine = Tesseract(("eng",))
+    return reading.read_grey(grey, engine, deadline_seconds=deadline_seconds, most_letters=most_letters)
+
+
+def read(grey: Grey) -> str | None:
+    """The text where it may be sent alone for `Read this.`, else None."""
+    found = look(grey)
+    assert isinstance(found, reading.Reading)
+    if gates.unfit(found, Intent(whole=True)) or gates.incomplete(found, 85):
+        return None
+    return lay_out(found.page.words)
 
 
 def test_a_printed_letter_is_read_word_for_word() -> None:
@@ -58,8 +71,9 @@ def test_a_dark_screen_is_read_like_paper() -> None:
 
 
 def test_a_ruled_table_keeps_its_rows_and_columns() -> None:
-    text = read(table())
-    assert isinstance(text, str)
+    found = look(table())
+    assert isinstance(found, reading.Reading)
+    text = lay_out(found.page.words)
     assert [tuple(line.split()) for line in text.split("\n") if line] == list(TABLE)
     assert len({line.index(cells[2]) for line, cells in zip(text.split("\n"), TABLE, strict=True)}) == 1
 
@@ -72,18 +86,20 @@ def test_the_same_picture_gives_the_same_text_whatever_was_read_before() -> None
 
 @pytest.mark.parametrize("turn", [cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE])
 def test_turned_text_is_declined(turn: int) -> None:
-    assert isinstance(read(np.asarray(cv2.rotate(sheet(*LETTER), turn), np.uint8)), Declined)
+    assert read(np.asarray(cv2.rotate(sheet(*LETTER), turn), np.uint8)) is None
 
 
 def test_source_code_is_declined() -> None:
     code = ("for (i = 0; i < n; i++) {", "    total += price[i];", "}", "return total == 0;")
-    assert isinstance(read(sheet(*code)), Declined)
+    assert read(sheet(*code)) is None
 
 
 def test_a_picture_beside_the_text_is_declined() -> None:
     grey = np.vstack([sheet(*LETTER), np.full((300, 900), 255, np.uint8)])
     cv2.circle(grey, (450, 420), 120, (60,), -1)
-    assert read(grey) == Declined("there is more than text on the picture")
+    found = look(grey)
+    assert isinstance(found, reading.Reading)
+    assert gates.incomplete(found, 85) == "there is more than text on the picture"
 
 
 def test_a_scribble_under_the_text_is_declined() -> None:
@@ -91,15 +107,19 @@ def test_a_scribble_under_the_text_is_declined() -> None:
     at = np.arange(40, 640)
     wave = 300 + 18 * np.sin(at / 7) + 9 * np.sin(at / 3)
     cv2.polylines(grey, [np.stack([at, wave], 1).astype(np.int32)], isClosed=False, color=(0,), thickness=2)
-    assert isinstance(read(grey), Declined)
+    assert read(grey) is None
 
 
 def test_a_blank_picture_is_declined() -> None:
-    assert read(np.full((400, 400), 255, np.uint8)) == reading.NO_TEXT
+    assert look(np.full((400, 400), 255, np.uint8)) == reading.NO_TEXT
 
 
 def test_no_time_means_no_text() -> None:
-    assert read(sheet(*LETTER), deadline_seconds=0.0001) == reading.LATE
+    assert look(sheet(*LETTER), deadline_seconds=0.0001) == reading.LATE
+
+
+def test_a_page_with_more_letters_than_would_be_cheaper_is_not_even_read() -> None:
+    assert look(sheet(*LETTER), most_letters=100) == reading.TOO_MUCH
 
 
 class Scripted:
@@ -108,26 +128,26 @@ class Scripted:
     def __init__(self, *pages: Page | None) -> None:
         self.pages = list(pages)
 
-    def read(self, grey: Grey, deadline_seconds: float, *, scattered: bool = False) -> Page | None:
+    def read(self, grey: Grey, deadline_seconds: float) -> Page | None:
         return self.pages.pop(0)
 
 
-def scripted(change: str, into: str | None) -> str | Declined:
-    grey = sheet(*LETTER, "in the year 1995")
-    found = Tesseract(("eng",)).read(grey, 60)
-    assert found is not None
-    other = tuple(
-        structs.replace(word, text=into or word.text) if word.text == change else word for word in found.words
-    )
-    second = structs.replace(found, words=other) if into else None
-    return reading.read_text(grey, Scripted(found, second), deadline_seconds=60, min_confidence=85)
+def test_a_second_reading_that_is_late_is_declined() -> None:
+    engine = Scripted(Page(()), None)
+    assert reading.read_grey(sheet(*LETTER), engine, deadline_seconds=60, most_letters=5000) == reading.LATE
 
 
-def test_a_second_reading_that_is_late_is_declined(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gates, "ink_objection", lambda ink: None)
-    assert scripted("1995", None) == reading.LATE
+def test_words_are_told_in_pixels_of_the_picture() -> None:
+    found = look(sheet(*LETTER))
+    assert isinstance(found, reading.Reading)
+    (monday,) = (word.box for word in found.page.words if word.text == "Monday")
+    assert 70 - 30 <= monday.top < monday.bottom <= 70 + 12
+    assert monday.right == pytest.approx(cv2.getTextSize(LETTER[0], cv2.FONT_HERSHEY_COMPLEX, 1, 2)[0][0] + 40, abs=6)
 
 
-def test_a_second_reading_with_another_number_is_declined(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gates, "ink_objection", lambda ink: None)
-    assert scripted("1995", "1996") == Declined("two readings differ in a number")
+def test_a_number_that_the_second_reading_has_otherwise_is_doubtful() -> None:
+    word = Word("1995", Box(100, 40, 200, 70), 95)
+    pages = (Page((word,)), Page((structs.replace(word, text="1996", box=Box(160, 60, 360, 130)),)))
+    found = reading.read_grey(sheet(*LETTER), Scripted(*pages), deadline_seconds=60, most_letters=5000)
+    assert isinstance(found, reading.Reading)
+    assert [word.text for word in found.agreement.doubtful] == ["1995"]

@@ -5,18 +5,21 @@ A wrong replacement is far worse than a missed one: at the first doubt the image
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import pluggy
 
 from token0.errors import PluginError
-from token0.interfaces import Context, Declined, Optimizer, Plan
+from token0.interfaces import Context, Declined, Optimizer, Plan, Replacement
 from token0.sniff import sniff
-from token0.types import Image, Text
-from token0_ocr.intent import objection
+from token0.types import Content, Image
+from token0_ocr.intent import judge
 from token0_ocr.label import label
 from token0_ocr.tesseract import Tesseract, installed_languages
+
+if TYPE_CHECKING:
+    from token0_ocr.page import Engine
 
 hookimpl = pluggy.HookimplMarker("token0")
 
@@ -24,12 +27,16 @@ SHORTEST_SIDE = 32
 LONGEST_SIDE = 8_000
 MAX_PIXELS = 24_000_000
 
+LETTERS_PER_TOKEN = 5
+"""No tokenizer writes more letters with a token, on a page: one that has more is not even read."""
+
 
 class Ocr(Optimizer):
     """Replaces an image by the text on it."""
 
     name = "ocr"
     formats = frozenset({"jpeg", "png", "webp"})
+    reads_prompt = True
 
     class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """When an image may be replaced by its text."""
@@ -67,21 +74,31 @@ class Ocr(Optimizer):
         """What is read: an earlier step may have made the image smaller, but that is for eyes."""
         return ctx.original if ctx.original and ctx.original.format in self.formats else image
 
-    def apply(self, image: Image, plan: Any, ctx: Context) -> Text | Declined:
-        from token0_ocr.reading import read_image
+    def apply(self, image: Image, plan: Any, ctx: Context) -> Content | Replacement | Declined:
+        from token0_ocr.choice import Choice
+        from token0_ocr.reading import read_pixels
+        from token0_pixels import Undecodable, decode
 
-        found = read_image(
-            self._source(image, ctx),
-            Tesseract(self.config.languages),
+        try:
+            pixels = decode(self._source(image, ctx))
+        except Undecodable:
+            return Declined("the image cannot be decoded")
+        reading = read_pixels(
+            pixels,
+            self.engine(),
             deadline_seconds=self.config.deadline_seconds,
-            min_confidence=self.config.min_confidence,
+            most_letters=LETTERS_PER_TOKEN * ctx.tokens(image),
         )
-        if isinstance(found, Declined):
-            return found
-        text = Text(label(found, image.size))
-        if ctx.tokens(text) >= ctx.tokens(image):
-            return Declined("the text would not be cheaper than the image")
-        return text
+        if isinstance(reading, Declined):
+            return reading
+        return Choice(image, pixels, reading, self.config.min_confidence, judge(ctx.prompt)).made(ctx)
+
+    def heeds(self, prompt: str) -> str:
+        return repr(judge(prompt))
+
+    def engine(self) -> Engine:
+        """What reads; another plugin may read with something else."""
+        return Tesseract(self.config.languages)
 
 
 def _context_objection(ctx: Context) -> str | None:
@@ -89,7 +106,7 @@ def _context_objection(ctx: Context) -> str | None:
         return "quality is lossless, and a text is never the whole image"
     if ctx.coordinates:
         return "the answer may be a position in the image"
-    return objection(ctx.prompt)
+    return judge(ctx.prompt).objection
 
 
 def _header_objection(image: Image) -> str | None:

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from token0_ocr.picture import RULE, X_HEIGHT, ink_of, rules_of
+from token0_ocr.page import Box
+from token0_ocr.picture import ink_of, rules_of, scaled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from token0_ocr.page import Box, Grey
+    from token0_ocr.page import Grey
 
-LETTER = X_HEIGHT // 2
-"""Measured at half the reading size, where letters without ascenders are this high."""
+LETTER = 12
+"""Measured at the size where letters without ascenders are this high."""
 
 FILL_CONTRAST = 24
 """Grey levels between a filled shape and the ground."""
@@ -22,40 +23,42 @@ FILL_CONTRAST = 24
 
 class Ink(msgspec.Struct, frozen=True):
     """missed:  ink of stroke-like parts outside the words, as a share of all such ink
-    words:   places where such parts stand side by side like the letters of a word
+    places:  where such parts stand side by side like the letters of a word
     drawn:   area of the bigger parts outside the words, as a share of the picture
     shapes:  area of filled shapes without a word inside, as a share of the picture
     boxes:   number of empty or ticked check boxes
     """
 
     missed: float
-    words: int
+    places: tuple[Box, ...]
     drawn: float
     shapes: float
     boxes: int
 
 
-def measure(grey: Grey, boxes: Sequence[Box]) -> Ink:
-    """`grey` at reading size, dark on light; `boxes` of the words that are trusted, in its pixels."""
+def measure(grey: Grey, letter: float, boxes: Sequence[Box]) -> Ink:
+    """`grey` is dark on light, with letters `letter` pixels high; `boxes` of the words that are trusted."""
     import cv2
     import numpy as np
 
     words = np.zeros_like(grey)
     for box in boxes:
-        pad = max(6, box.height // 4)
+        pad = max(round(letter / 4), box.height // 4)
         words[max(0, box.top - pad) : box.bottom + pad, max(0, box.left - pad) : box.right + pad] = 255
-    half = (grey.shape[1] // 2, grey.shape[0] // 2)
-    grey = np.asarray(cv2.resize(grey, half, interpolation=cv2.INTER_AREA), np.uint8)
-    words = np.asarray(cv2.resize(words, half, interpolation=cv2.INTER_NEAREST), np.uint8)
+    scale = LETTER / letter
+    grey = scaled(grey, scale, margin=0)
+    words = np.asarray(cv2.resize(words, grey.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
     ink = ink_of(grey)
     squares = _check_boxes(ink)
-    ink[rules_of(ink, RULE // 2) > 0] = 0
+    ink[rules_of(ink, 4 * LETTER) > 0] = 0
     missed, rows, drawn = _left_over(np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(words)), np.uint8))
     read = int(np.count_nonzero(ink & words))
-    return Ink(missed / max(1, missed + read), rows, drawn / grey.size, _shapes(grey, words) / grey.size, squares)
+    places = tuple(Box(*(round(edge / scale) for edge in row)) for row in rows)
+    shapes = _shapes(grey, words) / grey.size
+    return Ink(missed / max(1, missed + read), places, drawn / grey.size, shapes, squares)
 
 
-def _left_over(ink: Grey) -> tuple[int, int, int]:
+def _left_over(ink: Grey) -> tuple[int, list[Box], int]:
     """Pixels of ink that could be text, rows of it, and the area of parts too big for it. Specks count nothing."""
     import cv2
     import numpy as np
@@ -65,12 +68,12 @@ def _left_over(ink: Grey) -> tuple[int, int, int]:
     big = (height > 3.5 * LETTER) | (width > 6 * LETTER)
     text = ~big & (height >= 0.6 * LETTER) & (width >= 0.15 * LETTER) & (area >= 0.1 * width * height)
     big[0] = text[0] = False
-    rows = _rows(np.where(text[labels], np.uint8(255), np.uint8(0)))
+    rows = list(_rows(np.where(text[labels], np.uint8(255), np.uint8(0))))
     return int(area[text].sum()), rows, int((width[big] * height[big]).sum())
 
 
-def _rows(letters: Grey) -> int:
-    """Number of places with three parts beside each other, or touching ones as long as two letters."""
+def _rows(letters: Grey) -> Iterable[Box]:
+    """Places with three parts beside each other, or touching ones as long as two letters."""
     import cv2
     import numpy as np
 
@@ -78,8 +81,10 @@ def _rows(letters: Grey) -> int:
     _, labels, parts, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     _, _, _, inner = cv2.connectedComponentsWithStats(letters, connectivity=8)
     at = inner[1:].astype(int)
-    members = np.bincount(labels[at[:, 1], at[:, 0]], minlength=len(parts))[1:]
-    return int(np.count_nonzero((members >= 3) | (parts[1:, 2] >= 2 * parts[1:, 3])))
+    members = np.bincount(labels[at[:, 1], at[:, 0]], minlength=len(parts))
+    for (left, top, width, height, _), inside in zip(parts[1:].tolist(), members[1:].tolist(), strict=True):
+        if inside >= 3 or width >= 2 * height:
+            yield Box(left, top, left + width, top + height)
 
 
 def _shapes(grey: Grey, words: Grey) -> int:

@@ -1,13 +1,14 @@
 """Does a prompt ask for nothing but the text of the image? When in doubt: no.
 
-A prompt passes when no word of it is vetoed, each sentence is in a known language, one clause asks for reading, and no
-clause asks for anything else. So a task which the tables do not know keeps the image.
+A prompt passes when no word of it is vetoed, each sentence is in a known language, one clause asks for reading or for a
+fact, and no clause asks for anything else. So a task which the tables do not know keeps the image.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 from token0_ocr.intent_vetoes import VETO
 from token0_ocr.intent_words import FIELD, JOINTS, LANGUAGES, Language
@@ -18,22 +19,46 @@ MAX_CHARS = 2000
 KNOWN_SHARE = 0.4
 """Of the words of a sentence, as many must belong to one language; names and numbers make up the rest."""
 
+KNOWN_SHARE_OF_QUESTIONS = 0.25
+"""Of a question that starts with a question word: the rest may well be names."""
+
+QUOTED = re.compile(
+    r"\b(row|column|field|line|cell|entry|section|word|heading|key|item|zeile|spalte|feld|zelle|eintrag|abschnitt|wort"
+    r"|ligne|colonne|champ|cellule|fila|columna|campo|celda|riga|colonna|cella|linha|coluna|rij|kolom|veld|cel)"
+    r"\s+(?:'[^'?\n]{1,99}'|\"[^\"?\n]{1,99}\"|\u201c[^\u201d?\n]{1,99}\u201d|\u00ab[^\u00bb?\n]{1,99}\u00bb)(?!\w)",
+    re.IGNORECASE,
+)
+"""What stands in quotes behind such a word is on the page, not the wish of the prompt."""
+
 SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!;](?!\s|$)[^.!?;\n]+)*[.!?;\n]*")
 CLAUSE = re.compile(rf"\s*(?:[,:()]|\s-\s)\s*|\s+(?:{JOINTS.pattern})\s+")
 
 
-def objection(prompt: str) -> str | None:
-    """Why the image must stay beside this prompt; None when its text is all that is asked for."""
+class Intent(NamedTuple):
+    """What a prompt wants of an image.
+
+    objection: why the image must stay beside this prompt; None when its text is all that is asked for
+    whole:     it asks for all of the text, so that nothing of it may be lost
+    fact:      it asks something that a page can answer, but so can a photograph: "Who won the game?"
+    """
+
+    objection: str | None = None
+    whole: bool = False
+    fact: bool = False
+
+
+def judge(prompt: str) -> Intent:
+    """Judge the text that came with an image."""
     if not prompt.strip():
-        return "there is no prompt that asks for the text"
+        return Intent("there is no prompt that asks for the text")
     if len(prompt) > MAX_CHARS:
-        return "the prompt is too long to be sure that it only asks for the text"
-    folded = fold(prompt)
+        return Intent("the prompt is too long to be sure that it only asks for the text")
+    folded = fold(QUOTED.sub(r"\1", prompt))
     if any(letter.isalpha() and not letter.isascii() for letter in folded):
-        return "the prompt is in an unknown language"
+        return Intent("the prompt is in an unknown language")
     if veto := VETO.search(folded):
-        return f"the prompt asks for more than the text ({veto.group()!r})"
-    return _task_objection([part.group() for part in SENTENCE.finditer(folded)])
+        return Intent(f"the prompt asks for more than the text ({veto.group()!r})")
+    return _task([part.group() for part in SENTENCE.finditer(folded)])
 
 
 def fold(text: str) -> str:
@@ -47,17 +72,34 @@ def fold(text: str) -> str:
     return re.sub("['\u2018\u2019`]", " ", bare)
 
 
-def _task_objection(sentences: list[str]) -> str | None:
-    reads = False
+def _task(sentences: list[str]) -> Intent:
+    whole = field = fact = False
     for sentence in sentences:
         if not _known(_words(sentence)):
-            return "the prompt is in an unknown language"
+            return Intent("the prompt is in an unknown language")
         for clause in CLAUSE.split(sentence):
-            if _reads(_words(clause)):
-                reads = True
+            words = _words(clause)
+            if any(_reads_all(words, language) for language in LANGUAGES):
+                whole = True
+            elif any(_reads_fields(words, language) for language in LANGUAGES):
+                field = True
+            elif _asks_fact(words):
+                fact = True
             elif _asks(clause):
-                return "the prompt asks for something else than the text"
-    return None if reads else "the prompt does not clearly ask for the text"
+                return Intent("the prompt asks for something else than the text")
+    if not (whole or field or fact):
+        return Intent("the prompt does not clearly ask for the text")
+    return Intent(whole=whole, fact=fact)
+
+
+def _asks_fact(words: list[str]) -> bool:
+    """A question about something that has a name, unlike `What is this?`."""
+    joined = " ".join(words)
+    return any(
+        language.facts.match(joined)
+        and any(len(word) > 2 and word not in language.glue and not language.asks.fullmatch(word) for word in words)
+        for language in LANGUAGES
+    )
 
 
 def _asks(clause: str) -> bool:
@@ -75,8 +117,13 @@ def _words(sentence: str) -> list[str]:
 def _known(words: list[str]) -> bool:
     if len(words) < 2:
         return True
-    best = max(sum(_in_vocabulary(word, language) for word in words) for language in LANGUAGES)
-    return best >= KNOWN_SHARE * len(words)
+    return any(_knows(language, words) for language in LANGUAGES)
+
+
+def _knows(language: Language, words: list[str]) -> bool:
+    known = sum(_in_vocabulary(word, language) for word in words)
+    asks = known > 1 and language.facts.match(" ".join(words))
+    return known >= (KNOWN_SHARE_OF_QUESTIONS if asks else KNOWN_SHARE) * len(words)
 
 
 def _in_vocabulary(word: str, language: Language) -> bool:
@@ -85,16 +132,22 @@ def _in_vocabulary(word: str, language: Language) -> bool:
     )
 
 
-def _reads(words: list[str]) -> bool:
-    return any(_reads_in(words, language) for language in LANGUAGES)
-
-
-def _reads_in(words: list[str], language: Language) -> bool:
+def _reads_all(words: list[str], language: Language) -> bool:
+    """`Extract all text`, `OCR this`."""
     if language.sure.search(" ".join(words)):
         return True
+    verbs = [word for word in words if language.verbs.fullmatch(word)]
+    if not verbs or any(FIELD.fullmatch(word) for word in words):
+        return False
+    rest = [word for word in words if word not in language.glue and word not in verbs]
+    return not rest or any(language.nouns.fullmatch(word) for word in words)
+
+
+def _reads_fields(words: list[str], language: Language) -> bool:
+    """`What is the total?`, `extract the vendor`."""
     fields = [word for word in words if FIELD.fullmatch(word)]
     verbs = [word for word in words if language.verbs.fullmatch(word)]
-    if verbs and (fields or any(language.nouns.fullmatch(word) for word in words)):
-        return True
+    if not fields:
+        return False
     rest = [word for word in words if word not in language.glue and word not in (verbs or fields)]
-    return bool(verbs or fields) and not rest
+    return bool(verbs) or not rest

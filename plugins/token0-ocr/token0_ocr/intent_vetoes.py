@@ -11,7 +11,8 @@ import re
 VETO = re.compile(
     r"""\b(?:
     # colour and style
-    colou?r\w* | farb\w* | farbe | couleur\w* | color\w* | colore\w* | cor(?:es)? | kleur\w* | bold | italics? |
+    colou?r(?:s|e|es|i|ed|ing|ful|less|ation|ido|eado)? | farb\w* | farbe | couleur\w* | cor(?:es)? |
+    kleur\w* | bold | italics? |
     fonts? | underlin\w* | highlight\w* | crossed | strike\w* | struck | circled | styles? | design\w* |
     schriftart | fett | kursiv | unterstrich\w* | markiert\w* | durchgestrichen\w* | gras | soulign\w* | barre |
     police | negrita | subrayad\w* | tachad\w* | grassetto | sottolineat\w* | negrito | sublinhad\w* | vet |
@@ -28,7 +29,8 @@ VETO = re.compile(
     direit\w* | acima | abaixo | canto | waar | linker\w* | rechter\w* | boven\w* | onder\w* | hoek | midden |
     naast |
     # counting
-    how\ many | how\ much\ of | counts? | counting | number\ of | amount\ of\ (?!the|this|tax|vat|gst) |
+    how\ many | how\ much\ of | counts? | counting |
+    (?<!fax\ )(?<!phone\ )(?<!account\ )(?<!invoice\ )(?<!order\ )number\ of | amount\ of\ (?!the|this|tax|vat|gst) |
     wie\ viele? | wieviele? | anzahl | zahle(?:n)? | combien\ de | nombre\ de | compte[rz]? | cuant[oa]s |
     cuenta |
     numero\ (?:de|di)\ (?!fact|fatt|fatur|tele|seri|client|cuenta|conto|compte|pedido|commande|ordine|registr) |
@@ -38,10 +40,12 @@ VETO = re.compile(
     depict\w* | appear\w* | sieht | siehst | aussieht | aussehen | zu\ sehen | abgebildet\w* | zeigt | voit |
     vois | voyez | montre\ l | represente\w* | ves | veo | ver | aparece\w* | vedi | vede | raffigura\w* |
     rappresenta\w* | aparencia | ziet | zie | zien | toont | mean\w* | watch | observe\w* | notice | visual\w* |
-    visuell\w* | scene | objects? | quality | blurr\w* | real | fake | forged | authentic\w* |
+    visuell\w* | scene | objects? | quality | exif | metadata | posters? | blurr\w* | real | fake | forged |
+    authentic\w* |
     # pictures and drawings
     photo\w* | fotos? | fotografi\w* | charts? | graphs? | plots? | diagram\w* | flowcharts? | figures? |
-    ax[ie]s | trends? | legend | grafi\w* | graphique\w* | schaubild | abbildung | graphi[ck]s? | schema\w* |
+    ax[ie]s | trends? | legend | slices? | bars? | nodes? | arrows? | connect\w* | grafi\w* | graphique\w* |
+    schaubild | abbildung | graphi[ck]s? | schema\w* |
     maps? | karte | carte | mapa | mappa | kaart | drawing\w* | drawn | sketch\w* | paint\w* | zeichnung\w* |
     dessin\w* | dibujo\w* | disegn\w* | desenh\w* | tekening\w* | icons? | icone\w* | iconos? | logos? |
     logotipo | emojis? | symbols? | faces? | gesicht\w* | visages? | rostros? | caras? | volto | rosto |
@@ -51,7 +55,8 @@ VETO = re.compile(
     hand\ ?writ\w* | hand\ ?schrift\w* | manuscri\w* | manoscritt\w* | a\ mano | a\ la\ main | handgeschreven |
     cursive | signatures? | signed | sign | signs | unterschr\w* | unterschrieben | signe\w* |
     firma(?:do|da|to|ta)?s? | assina\w* | handtekening\w* | ondertekend\w* | layouts? | lay\ out | formatting |
-    mise\ en\ page | disposicion | disposizione | opmaak | checked | tick\w* | check\ ?box\w* | checkmarks? |
+    mise\ en\ page | disposicion | disposizione | opmaak | checked | tick(?:s|ed|ing|marks?)? |
+    check\ ?box\w* | checkmarks? |
     angekreuzt\w* | coche\w* | casillas? | marcad[oa]s? | aangevinkt\w* | selected | compar\w* | differen\w* |
     vergleich\w* | unterschied\w* | vergelijk\w* | verschil\w* | diferenc\w* | same |
     # code and formulas

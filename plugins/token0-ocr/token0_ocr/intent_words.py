@@ -4,6 +4,7 @@
 `verbs`: request words of reading, when one of `nouns` or a field of a document stands beside them
 `nouns`: what can be read
 `asks`:  request and question words: a clause with one of them must be a request for reading
+`facts`: how a question starts whose answer can be a word or a number on a page
 `glue`:  words that change nothing; they also tell which language a sentence is in
 """
 
@@ -19,15 +20,17 @@ class Language:
     verbs: re.Pattern[str]
     nouns: re.Pattern[str]
     asks: re.Pattern[str]
+    facts: re.Pattern[str]
     glue: frozenset[str]
 
 
-def _language(*, sure: str, verbs: str, nouns: str, asks: str, glue: str) -> Language:
+def _language(*, sure: str, verbs: str, nouns: str, asks: str, facts: str, glue: str) -> Language:
     return Language(
         sure=re.compile(rf"\b(?:{sure})\b", re.VERBOSE),
         verbs=_one_of(verbs),
         nouns=_one_of(nouns),
         asks=_one_of(f"{asks} {verbs}"),
+        facts=re.compile(rf"(?:{facts})\b", re.VERBOSE),
         glue=frozenset(glue.split()),
     )
 
@@ -64,6 +67,10 @@ ENGLISH = _language(
         translate solve write create make convert improve rewrite edit remove crop estimate detect label
         evaluate suggest spot locate rank return output print provide answer
     """,
+    facts=r"""
+        (?:(?:in|at|on|to|with|for|from|by|of|until|since)\ )?(?:what|which|who|whose|whom|when) |
+        how\ (?:long|much|late|far|often)
+    """,
     glue="""
         a an the s of on in at for from to into this that these those is are was were be it its as by with and
         or not no any all only just please me my us our you your can could would will should may i we do does
@@ -97,6 +104,10 @@ GERMAN = _language(
         ubersetz(?:e|en)? schreib(?:e|en)? mach(?:e|en)? such(?:e|en)? bewerte(?:n)? analysier(?:e|en)?
         bestimm(?:e|en)? ermittle vergleich(?:e|en)? erstell(?:e|en)? losch(?:e|en)?
     """,
+    facts=r"""
+        (?:(?:in|an|auf|mit|fur|von|bei|zu|aus|seit|bis)\ )?(?:was|welche[rsnm]?|wer|wem|wen|wessen|wann) |
+        wie\ (?:lange|hoch|viel|heisst|heissen|lautet|lauten|oft)
+    """,
     glue="""
         der die das des dem den ein eine einen einem einer eines und oder nicht ist sind war waren es sie ich du
         wir ihr mir mich uns auf in im am an aus von vom zu zum zur bei mit fur als dieser diese dieses diesem
@@ -128,6 +139,10 @@ FRENCH = _language(
         resume(?:z)? calcule(?:z)? ecris ecrivez fais faites reconnais devine(?:z)? estime(?:z)? cherche(?:z)?
         compare(?:z)? cree(?:z)?
     """,
+    facts=r"""
+        (?:(?:a|de|en|dans|pour|avec|par|sur|depuis)\ )?(?:que|quoi|quel(?:le|s|les)?|qui|quand) | combien |
+        qu\ est\ ce\ que
+    """,
     glue="""
         le la les l un une des du de d et ou ce cet cette ces est sont etait a au aux en dans sur pour par avec
         sans il elle on je tu nous vous moi me te se s il plait stp svp que qui qu quel quelle quels quelles
@@ -154,6 +169,9 @@ SPANISH = _language(
         que cual(?:es)? quien(?:es)? cuando cuanto cuanta cuantos cuantas como dime diga dame deme
         muestra(?:me)? explica encuentra identifica indica analiza verifica traduce resume calcula escribe haz
         reconoce adivina estima busca compara crea
+    """,
+    facts=r"""
+        (?:(?:a|de|en|con|por|para|desde)\ )?(?:que|cual(?:es)?|quien(?:es)?|cuando) | cuanto
     """,
     glue="""
         el la los las lo un una unos unas de del y o e este esta esto estos estas ese esa es son era a al en
@@ -182,6 +200,9 @@ ITALIAN = _language(
         trova identifica indica analizza verifica traduci riassumi calcola scrivi fai riconosci indovina stima
         cerca confronta crea
     """,
+    facts=r"""
+        (?:(?:a|di|in|con|per|da|su)\ )?(?:che|cosa|qual[ei]?|chi|quando) | quanto
+    """,
     glue="""
         is il lo la i gli le l un uno una di del dello della dei degli delle d dell e o questo questa questi
         queste quello e sono era a al allo alla ai alle in nel nello nella nell su sul sulla per con senza da
@@ -207,6 +228,9 @@ PORTUGUESE = _language(
         que qual quais quem quando quanto quanta quantos quantas como diga mostre explique encontre identifique
         indique analise verifique traduza resuma calcule escreva faca reconheca adivinhe estime procure compare
         crie
+    """,
+    facts=r"""
+        (?:(?:a|de|em|com|por|para|desde)\ )?(?:que|qual|quais|quem|quando) | o\ que | quanto
     """,
     glue="""
         is o a os as um uma uns umas de do da dos das e ou este esta isto estes estas esse essa isso sao era ao
@@ -234,6 +258,10 @@ DUTCH = _language(
     asks="""
         wat welke? wie wanneer waarom hoe hoeveel zeg geef toon noem verklaar vind herken controleer schat
         bereken vertaal schrijf maak zoek beoordeel analyseer bepaal vergelijk leg vertel
+    """,
+    facts=r"""
+        (?:(?:in|op|met|voor|van|bij|aan|uit|naar|sinds)\ )?(?:wat|welke?|wie|wiens|wanneer) |
+        hoe\ (?:lang|hoog|vaak|heet)
     """,
     glue="""
         de het een en of van in op aan uit voor met zonder bij naar te ten ter is zijn was waren er dit dat deze

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from token0_ocr.page import Page, Word
+    from token0_ocr.page import Word
 
 Row = list["Word"]
 
@@ -24,9 +24,9 @@ PROSE_WORDS = 4
 PROSE_ROWS = 6
 
 
-def lay_out(page: Page) -> str:
-    """The text of the page. Blocks beside each other are rows of one table, unless they are columns of prose."""
-    parts = [column for group in _tables(_groups(_blocks(page.words))) for column in _columns(group)]
+def lay_out(words: Sequence[Word]) -> str:
+    """The text of a page. Blocks beside each other are rows of one table, unless they are columns of prose."""
+    parts = [column for group in _tables(_groups(_blocks(words))) for column in _columns(group)]
     return "\n\n".join("\n".join(_lines(part)) for part in parts)
 
 

@@ -30,6 +30,25 @@ class Box(NamedTuple):
     def height(self) -> int:
         return self.bottom - self.top
 
+    def touches(self, other: Box) -> bool:
+        """True when both share a pixel."""
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
+    def beside(self, other: Box) -> bool:
+        """True when both share at least a third of the lower one's height."""
+        shared = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return 3 * shared >= min(self.height, other.height)
+
+    def joined(self, other: Box) -> Box:
+        """The smallest box around both."""
+        return Box(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
 
 class Word(msgspec.Struct, frozen=True):
     """A word as read. `confidence` is 0 to 100; `block` counts the blocks of the page in reading order.
@@ -45,17 +64,22 @@ class Word(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """All words of one reading. `upright` is false when a block was found to be turned."""
+    """All words of one reading. `upright` is false when the text was found to be turned."""
 
     words: tuple[Word, ...]
     upright: bool = True
+
+    def mapped(self, scale: float, margin: int) -> Page:
+        """The same with boxes in the pixels of the picture that was enlarged by `scale` and framed by `margin`."""
+        words = tuple(
+            msgspec.structs.replace(word, box=Box(*(round((edge - margin) / scale) for edge in word.box)))
+            for word in self.words
+        )
+        return msgspec.structs.replace(self, words=words)
 
 
 class Engine(Protocol):
     """Something that reads pictures. The same picture must give the same page."""
 
-    def read(self, grey: Grey, deadline_seconds: float, *, scattered: bool = False) -> Page | None:
-        """Read dark text on light ground; None when the time was not enough.
-
-        `scattered` looks for text anywhere instead of for columns and paragraphs.
-        """
+    def read(self, grey: Grey, deadline_seconds: float) -> Page | None:
+        """Read dark text on light ground; None when the time was not enough."""

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 SOURCE_DPI = 200
 """Told to Tesseract, so that it does not guess from the size of the picture."""
 
+MIN_UPRIGHT = 0.8
+"""Share of words: a page may have a line along its edge."""
+
 _apis = threading.local()
 
 
@@ -32,7 +35,7 @@ class Tesseract:
     def __init__(self, languages: tuple[str, ...]) -> None:
         self.languages = "+".join(languages)
 
-    def read(self, grey: Grey, deadline_seconds: float, *, scattered: bool = False) -> Page | None:
+    def read(self, grey: Grey, deadline_seconds: float) -> Page | None:
         from tesserocr import PSM  # type: ignore[import-untyped]
 
         milliseconds = int(deadline_seconds * 1000)
@@ -40,7 +43,7 @@ class Tesseract:
             return None
         height, width = grey.shape
         api = self._api()
-        api.SetPageSegMode(PSM.SPARSE_TEXT if scattered else PSM.AUTO)
+        api.SetPageSegMode(PSM.AUTO)
         api.SetImageBytes(grey.tobytes(), width, height, 1, width)
         api.SetSourceResolution(SOURCE_DPI)
         try:
@@ -69,7 +72,7 @@ def _page(api: Any) -> Page:
     from tesserocr import RIL, Orientation, iterate_level
 
     words: list[Word] = []
-    upright = True
+    upright = 0
     block = -1
     found = api.GetIterator()
     for word in iterate_level(found, RIL.WORD) if found else ():
@@ -80,5 +83,7 @@ def _page(api: Any) -> Page:
         text = word.GetUTF8Text(RIL.WORD).strip()
         if text:
             words.append(Word(text, Box(*box), word.Confidence(RIL.WORD), block, bool(word.WordIsFromDictionary())))
-            upright = upright and word.Orientation()[0] == Orientation.PAGE_UP
-    return Page(tuple(words), upright)
+            # Lines that run down the page are read, and said to be upright.
+            runs_down = len(text) > 2 and words[-1].box.height > words[-1].box.width
+            upright += word.Orientation()[0] == Orientation.PAGE_UP and not runs_down
+    return Page(tuple(words), upright >= MIN_UPRIGHT * len(words))
