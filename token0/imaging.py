@@ -31,6 +31,9 @@ from token0.workers import Task, Workers
 
 log = logging.getLogger(__name__)
 
+CHAIN = 8
+"""So many images may lean each on the one before; then one stands alone, so that those before it can be left out."""
+
 T = TypeVar("T")
 
 _LARGE = 1536 * 1024
@@ -105,8 +108,8 @@ class Imaging:
         ]
 
     def _previous(self, request: Request, i: int) -> Image | None:
-        """The image before, where a step compares and it is in the request."""
-        if i == 0 or not self._compares:
+        """The image before, where a step compares and it is in the request; at the start of a chain there is none."""
+        if i % CHAIN == 0 or not self._compares:
             return None
         try:
             return open_part(request.parts[i - 1], self._config.workers.max_pixels)

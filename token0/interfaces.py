@@ -151,7 +151,7 @@ class Optimizer(ABC):
     """
 
     compares: ClassVar[bool] = False
-    """True for a step that looks at `Context.previous`: others are not given it."""
+    """True for a step that looks at `Context.previous`: others are not given it. Every eighth image has none."""
 
     reads_prompt: ClassVar[bool] = False
     """True for a step that looks at `Context.prompt`: others are not given it."""

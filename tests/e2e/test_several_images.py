@@ -82,9 +82,22 @@ async def test_an_unchanged_screen_and_a_changed_one(opened: Open) -> None:
     assert parts(sent, 0) == parts(body, 0)
     assert parts(sent, 1) == [{"type": "text", "text": "Screen unchanged since the image before."}]
     told, change = parts(sent, 2)
-    assert "800x600 pixels, unchanged since the image before but for the rectangle from (5, 222)" in told["text"]
+    assert (
+        "800x600 pixels, unchanged since the image before but for 1 rectangle, the next picture: (5, 222)"
+        in told["text"]
+    )
     assert change["image_url"]["url"].startswith("data:image/png;base64,")
     assert [image.saved > 0 for image in report.images] == [False, True, True]
+
+
+async def test_every_eighth_screen_is_whole_so_that_older_ones_can_go(opened: Open) -> None:
+    body = chat(*[[png("File", "Edit")]] * 20)
+    sent, _ = await send(opened(f"{SCREENS}\nconversation: [{{use: history, keep: 2, chunk: 4, turns: 99}}]"), body)
+    kinds = ["".join(part["type"][0] for part in parts(sent, turn)) for turn in range(20)]
+    # Images 1 and 9 are gone; from 17 on, the last ones lean on 17.
+    assert kinds == ["t"] * 16 + ["i", "t", "t", "t"]
+    assert parts(sent, 8) == [{"type": "text", "text": "[Image 9 was here and is no longer shown.]"}]
+    assert parts(sent, 16) == parts(body, 16)
 
 
 async def test_fifty_turns_change_at_chunk_steps_only(opened: Open) -> None:

@@ -90,7 +90,7 @@ def test_what_did_not_pay_alone_may_pay_with_the_next_chunk(shot: Shot, shown: S
 @pytest.mark.parametrize(
     ("price", "out"),
     [
-        (Price(input=1.0, cached=0.025, write=1.25), 0),
+        (Price(input=1.0, cached=0.02, write=1.25), 0),
         (Price(input=1.0, cached=0.1), 8),
         (Price(input=1.0), 8),
         (Price(input=0.0, cached=0.0), 8),

@@ -25,7 +25,7 @@ class HistoryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chunk: Annotated[int, msgspec.Meta(ge=3, le=8, description="Images that come before older ones may go.")] = 8
     turns: Annotated[
         int, msgspec.Meta(ge=1, description="Further turns in which leaving images out must have paid for itself.")
-    ] = 10
+    ] = 15
 
 
 class History(ConversationOptimizer):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from struct import pack
@@ -9,6 +10,8 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import token0_screens
 from token0.interfaces import Context, Declined, Plan, Replacement
@@ -16,7 +19,7 @@ from token0.pipeline import run
 from token0.testing import PatchCounter
 from token0.types import Image, Size, Text
 from token0_pixels import testing
-from token0_screens.change import Box
+from token0_screens.change import Box, share
 from token0_screens.optimizer import UNCHANGED, Screens, ScreensConfig
 
 if TYPE_CHECKING:
@@ -103,7 +106,10 @@ def test_the_screen_before_and_the_change_are_the_new_screen() -> None:
     text, change = outcome.contents
     assert isinstance(text, Text)
     x, y = 384, 284
-    assert f"of 800x600 pixels, unchanged since the image before but for the rectangle from ({x}, {y}) to" in text.text
+    assert text.text == (
+        "Screen of 800x600 pixels, unchanged since the image before but for 1 rectangle, the next picture: "
+        "(384, 284) to (536, 396)."
+    )
     whole = pixels(previous).copy()
     whole[y : y + change.height, x : x + change.width] = pixels(change)
     assert np.array_equal(whole, pixels(screen))
@@ -111,14 +117,58 @@ def test_the_screen_before_and_the_change_are_the_new_screen() -> None:
     assert outcome.leans
 
 
+def rebuilt(previous: Image, contents: tuple[Any, ...]) -> NDArray[np.uint8]:
+    """The screen before, with the pictures laid where the text says."""
+    text, *changes = contents
+    whole = pixels(previous).copy()
+    corners = re.findall(r"\((\d+), (\d+)\) to \((\d+), (\d+)\)", text.text)
+    for (x, y, right, bottom), change in zip(corners, changes, strict=True):
+        whole[int(y) : int(bottom), int(x) : int(right)] = pixels(change)
+    return whole
+
+
 def test_a_recompressed_screen_is_rebuilt_exactly_too() -> None:
     previous, screen = (testing.encoded(array, "jpeg") for array in (desktop(), with_dialog(desktop())))
-    text, change = sent(screen, previous).contents
-    numbers = [int(word.strip("(),")) for word in text.text.split() if word.strip("(),").isdigit()]
-    x, y, right, bottom = numbers
-    whole = pixels(previous).copy()
-    whole[y:bottom, x:right] = pixels(change)
-    assert np.array_equal(whole, pixels(screen))
+    assert np.array_equal(rebuilt(previous, sent(screen, previous).contents), pixels(screen))
+
+
+def with_clock(screen: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    changed = screen.copy()
+    cv2.putText(changed, "12:01", (700, 590), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 255), 1)
+    return changed
+
+
+def test_changes_in_several_places_are_several_pictures() -> None:
+    previous, screen = testing.encoded(desktop()), testing.encoded(with_clock(with_dialog(desktop())))
+    contents = sent(screen, previous).contents
+    assert "but for 2 rectangles, the next pictures: (384, 284) to (536, 396), (" in contents[0].text
+    assert len(contents) == 3
+    assert np.array_equal(rebuilt(previous, contents), pixels(screen))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 399), st.integers(0, 299), st.integers(1, 60), st.integers(1, 60)), max_size=4)
+)
+def test_any_screen_is_rebuilt_exactly(rectangles: list[tuple[int, int, int, int]]) -> None:
+    before = testing.draw_photo(400, 300)
+    after = before.copy()
+    for x, y, width, height in rectangles:
+        after[y : y + height, x : x + width] ^= 255
+    previous, screen = testing.encoded(before), testing.encoded(after)
+    contents = sent(screen, previous, share=0.9).contents
+    if contents == (UNCHANGED,):
+        assert np.array_equal(before, after)
+    elif contents != (screen,):
+        assert np.array_equal(rebuilt(previous, contents), after)
+
+
+def test_changes_in_too_many_places_are_sent_whole() -> None:
+    spots = desktop()
+    spots[5::110, 5::110] ^= 255
+    screen = testing.encoded(spots)
+    outcome = sent(screen, testing.encoded(desktop()), share=0.9)
+    assert outcome.contents == (screen,)
 
 
 def test_a_change_at_the_edge_stays_inside() -> None:
@@ -173,7 +223,7 @@ def test_positions_keep_the_screen_whole() -> None:
 def test_positions_are_explained_where_changes_are_allowed_all_the_same() -> None:
     screen, before = testing.encoded(with_dialog(desktop())), testing.encoded(desktop())
     text, _ = sent(screen, before, answers_are_positions=True, coordinates=True).contents
-    assert "add (384, 284) to one in the next picture" in text.text
+    assert "Positions are counted in the whole screen: add the left upper corner of the rectangle." in text.text
 
 
 def test_pixels_are_those_of_the_screen_as_it_came() -> None:
@@ -222,7 +272,20 @@ def test_grey_screens_are_compared_with_coloured_ones() -> None:
 
 
 def test_share_is_of_the_whole_screen() -> None:
-    assert Box(0, 0, 40, 30).share(Size(400, 300)) == pytest.approx(0.01)
+    assert share([Box(0, 0, 40, 30), Box(50, 50, 40, 30)], Size(400, 300)) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    ("other", "meets"),
+    [(Box(9, 9, 5, 5), True), (Box(10, 0, 5, 5), False), (Box(0, 10, 5, 5), False), (Box(2, 2, 1, 1), True)],
+)
+def test_rectangles_meet_where_they_share_pixels(other: Box, meets: bool) -> None:
+    box = Box(0, 0, 10, 10)
+    assert box.meets(other) is other.meets(box) is meets
+
+
+def test_rectangle_around_two_holds_both() -> None:
+    assert Box(5, 20, 10, 10).around(Box(0, 25, 3, 50)) == Box(0, 20, 15, 55)
 
 
 def test_plugin_starts_without_heavy_libraries() -> None:

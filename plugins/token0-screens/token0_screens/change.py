@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from token0.types import Size
@@ -25,24 +28,37 @@ class Box(NamedTuple):
     width: int
     height: int
 
-    def share(self, size: Size) -> float:
-        """How much of a screen of `size` it covers."""
-        return self.width * self.height / (size.width * size.height)
-
     def cut(self, array: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Its pixels."""
         return np.ascontiguousarray(array[self.y : self.y + self.height, self.x : self.x + self.width])
 
+    def around(self, other: Box) -> Box:
+        """The smallest one that holds both."""
+        x, y = min(self.x, other.x), min(self.y, other.y)
+        right = max(self.x + self.width, other.x + other.width)
+        bottom = max(self.y + self.height, other.y + other.height)
+        return Box(x, y, right - x, bottom - y)
 
-def changed(before: Pixels, after: Pixels) -> Box | None:
-    """The rectangle outside of which both are equal, pixel by pixel; None where they are equal everywhere."""
+    def meets(self, other: Box) -> bool:
+        """True where they have pixels in common."""
+        beside = self.x >= other.x + other.width or other.x >= self.x + self.width
+        return not beside and self.y < other.y + other.height and other.y < self.y + self.height
+
+
+def changed(before: Pixels, after: Pixels) -> list[Box]:
+    """Rectangles outside of which both are equal, pixel by pixel, from above to below; none where all is equal."""
     differs = (_colours(before) != _colours(after)).any(axis=2)
-    rows, columns = (np.flatnonzero(differs.any(axis=axis)) for axis in (1, 0))
-    if not rows.size:
-        return None
-    y, height = _grown(int(rows[0]), int(rows[-1]) + 1, after.size.height)
-    x, width = _grown(int(columns[0]), int(columns[-1]) + 1, after.size.width)
-    return Box(x, y, width, height)
+    around = np.ones((2 * _MARGIN + 1, 2 * _MARGIN + 1), np.uint8)
+    near = cv2.dilate(differs.astype(np.uint8), around)
+    _, _, found, _ = cv2.connectedComponentsWithStats(near)
+    # The first one is what did not change.
+    boxes = (_grown(Box(*map(int, each[:4])), after.size) for each in found[1:])
+    return sorted(_apart(boxes), key=lambda box: (box.y, box.x))
+
+
+def share(boxes: Iterable[Box], size: Size) -> float:
+    """How much of a screen of `size` they cover."""
+    return sum(box.width * box.height for box in boxes) / (size.width * size.height)
 
 
 def _colours(pixels: Pixels) -> NDArray[np.uint8]:
@@ -50,7 +66,25 @@ def _colours(pixels: Pixels) -> NDArray[np.uint8]:
     return pixels.array[:, :, None] if pixels.gray else pixels.array[:, :, :3]
 
 
-def _grown(start: int, end: int, whole: int) -> tuple[int, int]:
-    """Start and length of a stretch with its margin, inside of `whole`."""
-    length = min(whole, max(_LEAST, end - start + 2 * _MARGIN))
-    return min(max(0, (start + end - length) // 2), whole - length), length
+def _grown(box: Box, size: Size) -> Box:
+    x, width = _stretch(box.x, box.width, size.width)
+    y, height = _stretch(box.y, box.height, size.height)
+    return Box(x, y, width, height)
+
+
+def _stretch(start: int, length: int, whole: int) -> tuple[int, int]:
+    """Start and length of a stretch that is long enough, inside of `whole`."""
+    long = min(whole, max(_LEAST, length))
+    return min(max(0, start - (long - length) // 2), whole - long), long
+
+
+def _apart(boxes: Iterable[Box]) -> list[Box]:
+    """The same, but those that have pixels in common are one."""
+    apart: list[Box] = []
+    for each in boxes:
+        box = each
+        while meeting := next((other for other in apart if box.meets(other)), None):
+            apart.remove(meeting)
+            box = box.around(meeting)
+        apart.append(box)
+    return apart

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 UNCHANGED: Final = Text("Screen unchanged since the image before.")
 
 
+# In more places than this, a change is hard to put together.
+_MOST = 6
+
+
 class ScreensConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a screen is sent as what changed in it."""
 
@@ -32,7 +36,7 @@ class ScreensConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Screens(Optimizer):
-    """A screen like the image before is sent as what changed: nothing, or one rectangle of it, pixel by pixel."""
+    """A screen like the image before is sent as what changed: nothing, or some rectangles of it, pixel by pixel."""
 
     name = "screens"
     compares = True
@@ -50,13 +54,13 @@ class Screens(Optimizer):
         return Plan(tokens=ctx.tokens(UNCHANGED), why="only what changed since the image before")
 
     def apply(self, image: Image, plan: Plan, ctx: Context) -> Replacement | Declined:
-        """Decode both, find the rectangle that holds every difference, cut it out."""
+        """Decode both, find the rectangles that hold every difference, cut them out."""
         screen, previous = ctx.original or image, ctx.previous
         assert previous is not None
         if screen.data == previous.data:
             return Replacement((UNCHANGED,), leans=True)
         from token0_pixels import Undecodable, decode, encode
-        from token0_screens.change import changed
+        from token0_screens.change import changed, share
 
         try:
             pixels, before = decode(screen), decode(previous)
@@ -64,16 +68,24 @@ class Screens(Optimizer):
             return Declined(f"not decoded: {error}")
         if pixels.alpha or before.alpha or pixels.profile != before.profile:
             return Declined("transparency and other colours are not compared")
-        box = changed(before, pixels)
-        if box is None:
+        boxes = changed(before, pixels)
+        if not boxes:
             return Replacement((UNCHANGED,), leans=True)
-        if box.share(screen.size) > self.config.share:
-            return Declined(f"{box.share(screen.size):.0%} of the screen changed")
+        if len(boxes) > _MOST or share(boxes, screen.size) > self.config.share:
+            return Declined(f"{share(boxes, screen.size):.0%} of the screen changed, in {len(boxes)} places")
         if not (_shown_whole(screen, ctx) and _shown_whole(previous, ctx)):
             return Declined("the provider shrinks screens of this size, so a change would not fit in")
-        data = encode(pixels._replace(array=box.cut(pixels.array)), "png")
-        crop = Image(data=data, format="png", width=box.width, height=box.height, detail=image.detail)
-        return Replacement((Text(_told(box, screen, positions=ctx.coordinates)), crop), leans=True)
+        crops = [
+            Image(
+                data=encode(pixels._replace(array=box.cut(pixels.array)), "png"),
+                format="png",
+                width=box.width,
+                height=box.height,
+                detail=image.detail,
+            )
+            for box in boxes
+        ]
+        return Replacement((Text(_told(boxes, screen, positions=ctx.coordinates)), *crops), leans=True)
 
 
 def _animated(image: Image) -> bool:
@@ -86,12 +98,12 @@ def _shown_whole(image: Image, ctx: Context) -> bool:
     return width >= image.width and height >= image.height
 
 
-def _told(box: Box, screen: Image, *, positions: bool) -> str:
-    right, bottom = box.x + box.width, box.y + box.height
+def _told(boxes: list[Box], screen: Image, *, positions: bool) -> str:
+    places = ", ".join(f"({x}, {y}) to ({x + width}, {y + height})" for x, y, width, height in boxes)
+    shown = "1 rectangle, the next picture" if len(boxes) == 1 else f"{len(boxes)} rectangles, the next pictures"
     text = (
-        f"Screen of {screen.width}x{screen.height} pixels, unchanged since the image before but for the rectangle from "
-        f"({box.x}, {box.y}) to ({right}, {bottom}), which now shows the next picture."
+        f"Screen of {screen.width}x{screen.height} pixels, unchanged since the image before but for {shown}: {places}."
     )
     if positions:
-        text += f" Positions are counted in the whole screen: add ({box.x}, {box.y}) to one in the next picture."
+        text += " Positions are counted in the whole screen: add the left upper corner of the rectangle."
     return text
