@@ -50,7 +50,8 @@ def request(*parts: ImagePart, messages: Any = (), **fields: Any) -> Request:
 
 
 def at(*path: int | str, **fields: Any) -> ImagePart:
-    place: Place = ("messages", *path)
+    """An image in a message, by the message's index or by the way to it."""
+    place: Place = ("messages", *path) if len(path) > 1 else ("messages", *path, "content", 0)
     return ImagePart(path=place, **fields)
 
 
@@ -67,6 +68,12 @@ async def test_a_step_sees_what_the_pipeline_left(ctx: Context) -> None:
     assert (first.part, first.message, first.contents, first.coordinates) == (0, 0, (BIG,), False)
     assert (second.part, second.message, second.contents) == (1, 2, (Text("page"), small))
     assert (second.original, second.leans, second.coordinates) == (BIG, True, True)
+
+
+async def test_images_beside_a_single_prompt_are_one_message(ctx: Context) -> None:
+    step = Sees()
+    await run(step, [done()] * 2, request(ImagePart(path=("images", 0)), ImagePart(path=("images", 1))), ctx)
+    assert [image.message for image in step.images] == [0, 0]
 
 
 async def test_tools_with_positions_are_in_every_turn(ctx: Context) -> None:

@@ -144,8 +144,8 @@ def _texts(request: Request) -> list[int]:
 
 
 def _message(part: ImagePart) -> int:
-    """The index of the message that `part` belongs to."""
-    return next((step for step in part.path if isinstance(step, int)), 0)
+    """The index of the message that `part` belongs to; the last step of a path is its place among others."""
+    return next((step for step in part.path[:-1] if isinstance(step, int)), 0)
 
 
 def _characters(value: Any) -> int:
