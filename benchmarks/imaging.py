@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/imaging.py [PHOTO.jpg] [--rounds N]
 The floor is what no pipeline can avoid: decoding at the smallest power of two that holds the sent size, and encoding
-the sent pixels, both by libjpeg-turbo. Time on the processor, so that other programs disturb little; step and floor take
+the sent pixels, both by libjpeg-turbo. Processor time, so that other programs disturb little; step and floor take
 turns, and the fastest round of each counts. Without PHOTO, 8 megapixels with the spectrum of photos are made here.
 """
 
