@@ -64,7 +64,7 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
         ("grid", "page", "medium"),
         ("grid", "large print", "low"),
         ("grid", "small text", "low"),
-        ("grid", "tiny text", "medium"),
+        ("grid", "tiny text", None),
         ("dear", "photo", None),
         ("wordless", "photo", None),
     ],

@@ -57,3 +57,12 @@ def test_broken_picture_is_undecodable() -> None:
     image = testing.encoded(testing.draw_photo(900, 600), "jpeg")
     with pytest.raises(Undecodable):
         look(type(image)(image.data[:2000], "jpeg", 900, 600), Size(900, 600))
+
+
+def test_faint_digits_keep_a_larger_size() -> None:
+    floors = Floors(64, 0, 10)
+    page = testing.draw_page(1.2, words=("1234", "56", "7890", "271", "88"))
+    faint = testing.draw_page(1.2, words=("1234", "56", "7890", "271", "88"), ink=(190, 190, 190))
+    size = Size(1400, 1000)
+    clear_scale, faint_scale = (floors.scale(size, look(testing.encoded(each), size)[1]) for each in (page, faint))
+    assert faint_scale == pytest.approx(1.7 * clear_scale, rel=0.1)

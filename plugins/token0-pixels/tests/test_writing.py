@@ -130,3 +130,27 @@ def test_needed_scale_brings_letters_to_the_floor(text: float, digits: float, sc
     assert writing is not None
     # A small x of 10 px: 0.8 of the size leaves 8.
     assert abs(writing.needed(text, digits) - scale * 10 / height_of("x", 0.67)) < 0.1
+
+
+def test_dust_beside_print_is_no_small_text(page: Page) -> None:
+    paper = page(1.2)
+    for x in range(20, 1300, 9):
+        cv2.rectangle(paper, (x, 985), (x + 5, 988), (60, 60, 60), -1)
+        cv2.rectangle(paper, (x, 992), (x + 5, 995), (60, 60, 60), -1)
+    writing = measured(paper)
+    assert writing is not None
+    assert writing.lines.height.min() > 8
+
+
+def test_small_text_alone_is_no_dust(page: Page) -> None:
+    writing = measured(page(0.3))
+    assert writing is not None
+    assert writing.smallest() < 6
+
+
+@pytest.mark.parametrize("shade", [0, 100, 180])
+def test_contrast_is_measured_in_grey_levels(shade: int, page: Page) -> None:
+    writing = measured(page(1.2, ink=(shade, shade, shade)))
+    assert writing is not None
+    # Some of the ink around a stroke counts as its surroundings.
+    assert 0.6 * (255 - shade) <= writing.contrast() <= 255 - shade

@@ -31,12 +31,14 @@ class Lines(NamedTuple):
     height:  pixels: the x-height, or the height of capitals and digits where the line has nothing else
     even:    True where all letters are equally high, as capitals and digits are
     area:    pixels covered by the letters' boxes
+    contrast: grey levels between ink and paper
     """
 
     letters: NDArray[np.int64]
     height: NDArray[np.float64]
     even: NDArray[np.bool_]
     area: NDArray[np.float64]
+    contrast: NDArray[np.float64]
 
     @property
     def total(self) -> int:
@@ -125,7 +127,8 @@ def _judged(
     good &= _order(letters, numbers, good[line_of], line_of, count) >= _LEAST_ORDER
     even = share(own > 1.22 * low[line_of]) < 0.08
     area = np.bincount(line_of, boxes[numbers], len(count)).astype(np.float64)
-    return Lines(count[good], low[good], even[good], area[good])
+    contrast = np.bincount(line_of, letters.contrast[numbers], len(count)) / np.maximum(count, 1)
+    return Lines(count[good], low[good], even[good], area[good], contrast[good])
 
 
 def _order(

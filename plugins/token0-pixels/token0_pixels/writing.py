@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -20,6 +20,11 @@ _SOFT = 0.5
 
 # Fewer letters are accidents of texture more often than text that matters.
 _FEWEST = 6
+
+# Rows of spots no higher than this, in pixels, are dust where the print is more than so many times higher: screened grey,
+# creases of paper, the edge of a fold.
+_DUST = 5.5
+_PRINT = 2.5
 
 # The share of letters that may be smaller than the floor: specks, superscripts, a stray texture.
 _SPARED = 0.1
@@ -44,6 +49,10 @@ class Writing(NamedTuple):
         """The height that all but the spared letters reach."""
         return float(_quantile(self.lines.height, self.lines.letters, _SPARED))
 
+    def contrast(self) -> float:
+        """Grey levels by which half of the letters, or more, stand out from the paper."""
+        return float(_quantile(self.lines.contrast, self.lines.letters, 0.5))
+
     def blurred(self, height: float) -> bool:
         """Whether the smallest letters measured less than `height` where they were measured."""
         return self.smallest() * self.scale < height
@@ -64,6 +73,7 @@ def find_writing(luma: NDArray[np.uint8], full: Size, at_least: Size) -> Writing
     sideways = find_lines(dark.sideways()) + find_lines(light.sideways())
     if sideways.total > lines.total:
         lines = sideways
+    lines = _without_dust(lines)
     if lines.total < _FEWEST:
         return None
     scale = width / full.width
@@ -71,7 +81,16 @@ def find_writing(luma: NDArray[np.uint8], full: Size, at_least: Size) -> Writing
     return Writing(lines._replace(height=(lines.height - _SOFT) / scale), scale, share)
 
 
-def _quantile(values: NDArray[np.float64], weights: NDArray[np.int64], share: float) -> np.float64:
+def _without_dust(lines: Lines) -> Lines:
+    if not lines.total:
+        return lines
+    # By area, not by number: dust may outnumber the letters.
+    print_height = _quantile(lines.height, lines.area, 0.5)
+    kept = (lines.height > _DUST) | (lines.height * _PRINT > print_height)
+    return Lines(*(field[kept] for field in lines))
+
+
+def _quantile(values: NDArray[np.float64], weights: NDArray[Any], share: float) -> np.float64:
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
     at = min(int(np.searchsorted(reached, share * reached[-1])), len(order) - 1)

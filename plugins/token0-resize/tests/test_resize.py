@@ -40,8 +40,8 @@ def pictures(page: Draw, photo: Draw, encoded: Callable[..., Image]) -> Pictures
         "page jpeg": encoded(page(1.2), "jpeg"),
         "big letters": encoded(page(3.0, 2000, 1500), "png"),
         "banner": encoded(photo(3000, 700), "jpeg"),
-        "small text": encoded(page(0.5), "png"),
-        "tiny text": encoded(page(0.35), "png"),
+        "small text": encoded(page(0.4), "png"),
+        "tiny text": encoded(page(0.3), "png"),
     }
 
 
@@ -119,7 +119,7 @@ def test_picture_without_text_goes_to_the_short_side(
     assert made(pictures[name], ctx(counter)).size == expected
 
 
-@pytest.mark.parametrize(("quality", "floor"), [("legible", 8), ("thrifty", 5.6)])
+@pytest.mark.parametrize(("quality", "floor"), [("legible", 6), ("thrifty", 4.2)])
 @pytest.mark.parametrize("name", ["page png", "page jpeg"])
 def test_text_keeps_its_floor(name: str, quality: str, floor: float, pictures: Pictures, ctx: Contexts) -> None:
     image = pictures[name]

@@ -11,7 +11,7 @@ from token0.sniff import sniff
 from token0_resize.sizes import cheapest, visible
 
 if TYPE_CHECKING:
-    from token0.interfaces import Context
+    from token0.interfaces import Context, Replacement
     from token0.types import Image
 
 _FORMATS = ("jpeg", "png", "webp", "gif")
@@ -24,17 +24,27 @@ class ResizeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         int,
         msgspec.Meta(ge=64, le=4096, description="Shorter side of a picture. Pages full of text may go to half of it."),
     ] = 512
-    text_height: Annotated[int, msgspec.Meta(ge=4, le=64, description="Height of a small x where there is text.")] = 8
+    text_height: Annotated[int, msgspec.Meta(ge=4, le=64, description="Height of a small x where there is text.")] = 6
     digit_height: Annotated[
-        int, msgspec.Meta(ge=4, le=64, description="Height of digits and capitals in lines that have nothing else.")
-    ] = 10
+        int,
+        msgspec.Meta(
+            ge=4,
+            le=64,
+            description="Height of digits and capitals in lines that have nothing else. Faint print keeps up to 1.7 times.",
+        ),
+    ] = 11
+    split: Annotated[
+        bool,
+        msgspec.Meta(description="Send a page whose text is illegible at the provider in parts; costs more tokens."),
+    ] = False
 
 
 class Resize(Optimizer):
     """Makes pictures smaller, to the size at which they cost least and what is written in them stays readable.
 
     lossless: to the size the provider would bring it to anyway. legible: as far as the floors of the settings allow.
-    thrifty: floors at 0.7 of that. Never enlarges, never distorts by more than 1 %.
+    thrifty: floors at 0.7 of that. Never enlarges, never distorts by more than 1 %. With `split`, a page that would be
+    illegible is sent in parts.
     """
 
     name = "resize"
@@ -56,6 +66,10 @@ class Resize(Optimizer):
             # Half the floor: as far as a page full of big letters may go.
             floor = self.config.short_side / 2 * linear_loss(ctx)
             best = cheapest(image.size, image.detail, ctx.counter, floor / min(image.size))
+        if self.config.split and ctx.quality != "lossless" and seen != image.size:
+            # Whether its text is illegible shows only when it is decoded; then more may be paid.
+            why = f"in parts where its text is illegible at {seen.width}x{seen.height}, else as small as text allows"
+            return Plan(tokens=ctx.counter.count(best or seen, image.detail), why=why, repairs=True)
         if best is not None:
             cost = ctx.counter.count(best, image.detail)
             return Plan(tokens=cost, why=f"as small as text allows, {best.width}x{best.height} at best")
@@ -63,14 +77,20 @@ class Resize(Optimizer):
             return Plan(tokens=cost, why=f"the provider itself shrinks it to {seen.width}x{seen.height}")
         return None
 
-    def apply(self, image: Image, plan: Plan, ctx: Context) -> Image | Declined:
+    def apply(self, image: Image, plan: Plan, ctx: Context) -> Image | Replacement | Declined:
         """Decode, measure what is written, resize. Declines where that saves too little."""
         from token0_pixels import Floors
         from token0_resize.shrink import shrink
 
         loss = linear_loss(ctx)
         short_side, text, digits = self.config.short_side, self.config.text_height, self.config.digit_height
-        return shrink(image, ctx, Floors(short_side * loss, text * loss, digits * loss))
+        floors = Floors(short_side * loss, text * loss, digits * loss)
+        if plan.repairs:
+            from token0_resize.split import split
+
+            if parts := split(image, ctx, floors):
+                return parts
+        return shrink(image, ctx, floors)
 
 
 def linear_loss(ctx: Context) -> float:

@@ -65,9 +65,9 @@ def _made(
     if pixels.size.width < target.width or pixels.size.height < target.height:
         pixels = decode(image, at_least=target)
     text = careful or writing is not None
-    formats = _formats(image, pixels, careful=careful)
+    kinds = formats(image, pixels, careful=careful)
     quality = {"quality": _CAREFUL_QUALITY} if careful else {}
-    format, data = encode_smallest(resize(pixels, target), formats, text=text, **quality)  # noqa: A001
+    format, data = encode_smallest(resize(pixels, target), kinds, text=text, **quality)  # noqa: A001
     if cost > tokens * WORTH and len(data) > len(image.data) * _LIGHTER:
         return reason if ctx.quality != "lossless" else Declined("neither tokens nor bytes would fall enough")
     return msgspec.structs.replace(
@@ -75,7 +75,7 @@ def _made(
     )
 
 
-def _formats(image: Image, pixels: Pixels, *, careful: bool) -> tuple[Literal["png", "jpeg"], ...]:
+def formats(image: Image, pixels: Pixels, *, careful: bool) -> tuple[Literal["png", "jpeg"], ...]:
     """What every provider takes and loses nothing that matters: transparency is kept, photographs become JPEG."""
     if image.format == "jpeg":
         return ("jpeg",)
