@@ -4,7 +4,8 @@ Usage: python benchmarks/answers.py --data DIR [--models A,B] [--quality legible
 
 A question counts where the reader finds its answer in the original, at the same share of what the model would see. It
 is lost when it is neither in the text that is sent nor found in the picture that is sent. The reader is rapidocr, in an
-environment of its own under --cache (made at the first run; it needs 400 MB and, for the whole set, hours).
+environment of its own under --cache (made at the first run; it needs 400 MB and, for the whole set, hours). Readings
+are kept there, so that a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import collections
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import pybase64
 from chart import curve
+from memory import Memory
 from survival import Judge, Reader, scorer
 
 from token0 import config as configuration
@@ -29,8 +32,10 @@ from token0 import plugins
 from token0.engine import Engine
 from token0.images import open_part
 from token0.interfaces import TokenCounter
+from token0.report import ImageReport
+from token0.routing import Route
 from token0.rules import find_counter
-from token0.types import Image, ImagePart, Request, Size
+from token0.types import Content, Image, ImagePart, Request, Size
 
 MODELS = (
     "gpt-4o,gpt-4.1-mini,gpt-5.4,gpt-6-astra,claude-haiku-4-5,claude-opus-5-5,gemini-2.5-flash,gemini-3.8-flash,"
@@ -39,9 +44,21 @@ MODELS = (
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 
 
+class Sent(NamedTuple):
+    """What is sent of one picture for one question."""
+
+    row: dict[str, Any]
+    question: dict[str, Any]
+    original: Image
+    contents: Sequence[Content]
+    report: ImageReport
+    ms: float
+
+
 class Result(NamedTuple):
     """One question about one picture: tokens before and after, and whether the answer was there and stayed."""
 
+    file: str
     category: str
     before: int
     after: int
@@ -61,42 +78,44 @@ def rows(data: Path, sample: int | None) -> list[dict[str, Any]]:
 class Run:
     """One model at one quality."""
 
-    def __init__(self, engine: Engine, model: str, judge: Judge) -> None:
-        self._engine, self._model, self._judge = engine, model, judge
-
-    async def measure(self, row: dict[str, Any], data: bytes, *, oracle: bool) -> list[Result]:
-        route = await self._engine.router.route(self._model)
-        counter = find_counter(self._engine.registry, route.provider.name, route.model)
+    def __init__(self, engine: Engine, route: Route, judge: Judge, memory: Memory) -> None:
+        self._engine, self._route, self._judge, self._memory = engine, route, judge, memory
+        counter = find_counter(engine.registry, route.provider.name, route.model)
         assert counter
-        results = []
-        for question in row["questions"]:
-            part = ImagePart(path=("image",), base64=pybase64.b64encode(data).decode(), prompt=question["q"])
-            request = Request(body=b"", document={}, model=self._model, parts=(part,))
-            report = self._engine.report("benchmark", request, route)
-            start = time.perf_counter()
-            changes = await self._engine.images(request, route, report)
-            ms = (time.perf_counter() - start) * 1000
-            original = open_part(part, self._engine.config.workers.max_pixels)
-            (image,) = report.images
-            counted = bool(question.get("a")) and question["kind"] == "extract"
-            counted = counted and self._judge.answered([original], question, counter)
-            after = image.after.tokens or 0
-            if oracle:
-                after = self._oracle(original, question, counter) if counted else after
-                lost = False
-            else:
-                lost = counted and not self._judge.answered(changes.get(0, [original]), question, counter)
-            results.append(Result(row["category"], image.before.tokens or 0, after, counted, lost, ms))
-        return results
+        self._counter = counter
 
-    def _oracle(self, image: Image, question: dict[str, Any], counter: TokenCounter) -> int:
+    async def sent(self, row: dict[str, Any], question: dict[str, Any], data: bytes) -> Sent:
+        """What the pipeline makes of one picture for one question."""
+        part = ImagePart(path=("image",), base64=pybase64.b64encode(data).decode(), prompt=question["q"])
+        request = Request(body=b"", document={}, model=self._route.model, parts=(part,))
+        report = self._engine.report("benchmark", request, self._route)
+        start, owed = time.process_time(), self._memory.owed
+        changes = await self._engine.images(request, self._route, report)
+        ms = (time.process_time() - start + self._memory.owed - owed) * 1000
+        original = open_part(part, self._engine.config.workers.max_pixels)
+        return Sent(row, question, original, changes.get(0, [original]), report.images[0], ms)
+
+    def judged(self, sent: Sent, *, oracle: bool) -> Result:
+        """Whether the answer is still there; with `oracle`, what the smallest resizing that keeps it would cost."""
+        question = sent.question
+        counted = bool(question.get("a")) and question["kind"] == "extract"
+        counted = counted and self._judge.answered([sent.original], question, self._counter)
+        before, after = sent.report.before.tokens or 0, sent.report.after.tokens or 0
+        lost = False
+        if oracle:
+            after = self._oracle(sent.original, question) if counted else after
+        else:
+            lost = counted and not self._judge.answered(sent.contents, question, self._counter)
+        return Result(sent.row["file"], sent.row["category"], before, after, counted, lost, sent.ms)
+
+    def _oracle(self, image: Image, question: dict[str, Any]) -> int:
         """Tokens of the smallest resizing from which the reader still finds this very answer."""
-        best = counter.count(image.size, image.detail)
-        for size in _smaller(image, counter):
+        best = self._counter.count(image.size, image.detail)
+        for size in _smaller(image, self._counter):
             smaller = msgspec.structs.replace(image, width=size.width, height=size.height)
-            if not self._judge.answered([_resized(image, smaller)], question, counter):
+            if not self._judge.answered([_resized(image, smaller)], question, self._counter):
                 break
-            best = min(best, counter.count(size, image.detail))
+            best = min(best, self._counter.count(size, image.detail))
         return best
 
 
@@ -129,22 +148,32 @@ def table(results: list[Result]) -> tuple[float, float]:
     return saved, share
 
 
+async def measure(run: Run, data: Path, sample: int | None, jobs: int, *, oracle: bool) -> list[Result]:
+    """All questions of the set, judged by `jobs` readers side by side."""
+    sent = []
+    for row in rows(data, sample):
+        picture = (data / row["file"]).read_bytes()
+        sent += [await run.sent(row, question, picture) for question in row["questions"]]
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(lambda each: run.judged(each, oracle=oracle), sent))
+
+
 async def main(arguments: argparse.Namespace) -> None:
-    reader = Reader(arguments.cache)
+    reader = Reader(arguments.cache, arguments.jobs)
     judge = Judge(reader, scorer(arguments.data.parent / "score_text.py"))
+    memory = Memory(arguments.cache / "tesseract")
+    memory.install()
     registry = plugins.load()
     points: dict[str, list[tuple[float, float, str]]] = {}
     for quality in arguments.quality.split(","):
         config = msgspec.structs.replace(configuration.load(arguments.config, registry), quality=quality)
-        engine = Engine(config, registry)
+        engine = Engine(config, registry, in_process=True)
         for model in arguments.models.split(","):
-            run = Run(engine, model, judge)
-            results: list[Result] = []
-            for row in rows(arguments.data, arguments.sample):
-                data = (arguments.data / row["file"]).read_bytes()
-                results += await run.measure(row, data, oracle=arguments.oracle)
-            print(f"{model}, {'oracle' if arguments.oracle else quality}", flush=True)
+            run = Run(engine, await engine.router.route(model), judge, memory)
+            results = await measure(run, arguments.data, arguments.sample, arguments.jobs, oracle=arguments.oracle)
+            print(f"{model}, {'oracle' if arguments.oracle else quality}")
             saved, lost = table(results)
+            print("  lost in:", " ".join(sorted({each.file for each in results if each.lost})) or "none", flush=True)
             points.setdefault(model, []).append((lost, saved, quality))
         await engine.close()
     if arguments.plot:
@@ -161,5 +190,6 @@ if __name__ == "__main__":
     parser.add_argument("--sample", type=int, help="this many pictures, the same ones every time")
     parser.add_argument("--oracle", action="store_true", help="the best resizing that knows the question")
     parser.add_argument("--plot", type=Path, help="an SVG of saved against lost")
+    parser.add_argument("--jobs", type=int, default=2, help="readers side by side")
     parser.add_argument("--cache", type=Path, default=Path(".cache/answers"), help="reader and readings")
     asyncio.run(main(parser.parse_args()))

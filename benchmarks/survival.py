@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import queue
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -22,17 +24,27 @@ SHARE = 0.65
 
 
 class Reader:
-    """Reads pictures with rapidocr. The environment is made once; readings are kept in `folder`, by pixels and size."""
+    """Reads pictures with rapidocr. The environment is made once; readings are kept in `folder`, by pixels and size.
 
-    def __init__(self, folder: Path) -> None:
+    May be asked by as many threads at once as it has processes.
+    """
+
+    def __init__(self, folder: Path, processes: int = 1) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         python = folder / "venv" / "bin" / "python"
         if not python.exists():
             subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
             subprocess.run([python, "-m", "pip", "install", "-q", "rapidocr", "onnxruntime"], check=True)
         command = [str(python), str(Path(__file__).with_name("reader.py"))]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._all = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for _ in range(processes)
+        ]
+        self._free: queue.SimpleQueue[subprocess.Popen[str]] = queue.SimpleQueue()
+        for process in self._all:
+            self._free.put(process)
         self._kept = folder / "readings.jsonl"
+        self._keeping = threading.Lock()
         self._readings: dict[str, str] = {}
         if self._kept.exists():
             self._readings = dict(json.loads(line) for line in self._kept.read_text().splitlines())
@@ -41,27 +53,33 @@ class Reader:
         """The text of `image` brought to `size`."""
         key = f"{hashlib.sha256(image.data).hexdigest()[:32]}-{size.width}x{size.height}"
         if key not in self._readings:
-            self._readings[key] = self._ask(image, size)
-            with self._kept.open("a") as kept:
-                kept.write(json.dumps([key, self._readings[key]]) + "\n")
+            text = self._ask(image, size)
+            with self._keeping, self._kept.open("a") as kept:
+                self._readings[key] = text
+                kept.write(json.dumps([key, text]) + "\n")
         return self._readings[key]
 
     def _ask(self, image: Image, size: Size) -> str:
-        assert self._process.stdin
-        assert self._process.stdout
-        with tempfile.NamedTemporaryFile(suffix=".png") as picture:
-            picture.write(encode(resize(decode(image, at_least=size), size), "png"))
-            picture.flush()
-            self._process.stdin.write(picture.name + "\n")
-            self._process.stdin.flush()
-            return str(json.loads(self._process.stdout.readline()))
+        process = self._free.get()
+        assert process.stdin
+        assert process.stdout
+        try:
+            with tempfile.NamedTemporaryFile(suffix=".png") as picture:
+                picture.write(encode(resize(decode(image, at_least=size), size), "png"))
+                picture.flush()
+                process.stdin.write(picture.name + "\n")
+                process.stdin.flush()
+                return str(json.loads(process.stdout.readline()))
+        finally:
+            self._free.put(process)
 
     def close(self) -> None:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
+        for process in self._all:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.close()
+            process.wait(30)
+            process.stdout.close()
 
 
 def scorer(path: Path) -> ModuleType:

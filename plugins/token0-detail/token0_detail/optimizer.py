@@ -30,7 +30,7 @@ class DetailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         msgspec.Meta(
             ge=4,
             le=64,
-            description="Height of digits and capitals in lines that have nothing else. Faint print keeps up to 1.7 times.",
+            description="Height of digits and capitals in lines that have nothing else; 1.7 times that in faint print.",
         ),
     ] = 11
     override_client: Annotated[bool, msgspec.Meta(description="Choose even where the client named a detail.")] = False

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Spots(NamedTuple):
     """Spots, numbered as in `labels`; number 0 is the paper, whose box says nothing.
 
-    `left` to `bottom` are the first and last column and row, `area` counts pixels. `middles` are the pixels in the middle
-    of each run of ink, counted row by row through the picture, and `owners` the spots they belong to.
+    `left` to `bottom` are the first and last column and row, `area` counts pixels. `middles` are the pixels in the
+    middle of each run of ink, counted row by row through the picture, and `owners` the spots they belong to.
     """
 
     labels: NDArray[np.int32]

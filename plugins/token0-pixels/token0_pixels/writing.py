@@ -21,8 +21,8 @@ _SOFT = 0.5
 # Fewer letters are accidents of texture more often than text that matters.
 _FEWEST = 6
 
-# Rows of spots no higher than this, in pixels, are dust where the print is more than so many times higher: screened grey,
-# creases of paper, the edge of a fold.
+# Rows of spots no higher than this, in pixels, are dust where the print is more than so many times higher: dashes of
+# rules, screened grey, creases of paper.
 _DUST = 5.5
 _PRINT = 2.5
 
