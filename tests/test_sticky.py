@@ -140,6 +140,8 @@ def test_where_the_provider_shall_cache_does_not_count(mark: str) -> None:
         ({"systemInstruction": {"parts": [{"data": BIG}]}}, ("systemInstruction", "parts", 0, "data")),
         ({"messages": [{"image": BIG, "n": 2**70}]}, ("messages", 0, "image")),
         ({"messages": [{"image": "?" * 99}]}, ("messages", 0, "image")),
+        ({"messages": [{"image": BIG}]}, ("messages", 0, "picture")),
+        ({"messages": [{"image": BIG}]}, ("messages", 0, "image", 0)),
     ],
 )
 def test_where_there_is_no_conversation_there_is_no_place(document: dict[str, Any], path: Any) -> None:
