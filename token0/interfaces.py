@@ -472,7 +472,7 @@ class PriceTable(ABC):
 
 
 class Cache(ABC):
-    """One layer of what is kept: bytes by key. It fails never: what it cannot do is a miss.
+    """One layer of what is kept: bytes by key. What it cannot do is a miss; so is an exception, logged by its type.
 
     Keys are hex digests, from which nothing can be read. Values may be megabytes; work that takes long belongs in a
     thread.
@@ -484,7 +484,7 @@ class Cache(ABC):
     Config: ClassVar[type[msgspec.Struct]] = NoConfig
 
     def __init__(self, config: Any) -> None:
-        """Made outside the event loop's tasks; an exception stops the start, and its text says why."""
+        """An exception stops the start; its text says why, without a password."""
         self.config = config
 
     @abstractmethod
