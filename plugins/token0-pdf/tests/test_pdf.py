@@ -210,3 +210,9 @@ def test_filled_in_fields_are_seen(document: Opened, published: Context) -> None
     field = "/Annots [<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /V (x) /Rect [50 50 200 80] >>]"
     _, seen, *_ = contents(document(pdf(text(*paragraphs(3)), extra=field)), refusing(published))
     assert isinstance(seen, Image)
+
+
+@pytest.mark.parametrize(("prompt", "same"), [("Who sent it, and when?", True), ("What colour is the chart?", False)])
+def test_prompts_that_ask_for_no_looks_share_a_replacement(prompt: str, same: bool) -> None:
+    assert STEP.reads_prompt
+    assert (STEP.heeds(prompt) == STEP.heeds("What is the total?")) is same
