@@ -20,8 +20,7 @@ _REDUCED = 1000
 
 
 def pixel_digest(pixels: Pixels, orientation: int) -> bytes:
-    """Equal for pictures of equal pixels that are shown the same way up. What is stored upright and what is turned
-    only by its orientation are two, as not every provider turns."""
+    """Equal for pictures of equal pixels that are turned by the same orientation: not every provider turns."""
     array = pixels.array if pixels.gray or pixels.alpha else pixels.array[:, :, :3]
     about = f"{array.shape} {pixels.alpha} {orientation} {hashlib.sha256(pixels.profile).hexdigest()}"
     return hashlib.sha256(about.encode() + b"\n" + np.ascontiguousarray(array).tobytes()).digest()
