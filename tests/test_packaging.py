@@ -19,6 +19,9 @@ PLUGINS = sorted(path.name for path in (ROOT / "plugins").iterdir())
 LIBRARIES = {"token0-pixels"}
 """Distributions that others need and that offer nothing themselves."""
 
+COMPLETED_BY_HAND = {"token0-rapidocr"}
+"""What pip alone cannot install whole, as their READMEs say; not in `all`."""
+
 
 def setup(folder: Path) -> configparser.ConfigParser:
     parser = configparser.ConfigParser()
@@ -99,9 +102,11 @@ def test_there_is_one_extra_for_each_plugin() -> None:
     assert single == {name.removeprefix("token0-"): [name] for name in set(PLUGINS) - LIBRARIES}
 
 
-def test_the_extra_all_lists_every_other_extra() -> None:
+def test_the_extra_all_lists_what_pip_installs_whole() -> None:
     found = extras()
-    assert sorted(map(str, found.pop("all"))) == sorted(str(each) for single in found.values() for each in single)
+    every = found.pop("all")
+    others = [each for single in found.values() for each in single if each.name not in COMPLETED_BY_HAND]
+    assert sorted(map(str, every)) == sorted(map(str, others))
 
 
 def test_a_library_that_several_distributions_need_has_one_bound() -> None:
