@@ -75,6 +75,11 @@ class Choose(ModelSelector):
     def select(self, request: Any, model: str, quote: Any) -> None: ...
 
 
+class Cascade(Choose):
+    class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+        models: dict[str, str]
+
+
 class OpenAI(Provider):
     name = "openai"
     aliases = ("oai",)
@@ -469,6 +474,8 @@ SHIPPED = SimpleNamespace(
     conversation_optimizers=dict.fromkeys(JOINT_STEPS, Tidy),
     providers={"openai": OpenAI},
     caches=dict.fromkeys(LAYERS, Shelf),
+    selectors={"cascade": Cascade},
+    matchers={"neardup": Eye},
     failures={},
 )
 
