@@ -87,7 +87,8 @@ def _without_dust(lines: Lines) -> Lines:
     # By area, not by number: dust may outnumber the letters.
     print_height = _quantile(lines.height, lines.area, 0.5)
     kept = (lines.height > _DUST) | (lines.height * _PRINT > print_height)
-    return Lines(*(field[kept] for field in lines))
+    letters, height, even, area, contrast = lines
+    return Lines(letters[kept], height[kept], even[kept], area[kept], contrast[kept])
 
 
 def _quantile(values: NDArray[np.float64], weights: NDArray[Any], share: float) -> np.float64:
