@@ -466,11 +466,18 @@ def load_or_mistakes(text: str) -> None:
         yaml.safe_dump(configuration.show(config))
 
 
+class Parts(Ocr):
+    name = "resize"
+
+    class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+        split: bool = False
+
+
 STEPS = ["pdf", "repair", "tiles", "resize", "detail", "ocr"]
 JOINT_STEPS = ["history", "repeats", "pack"]
 LAYERS = ["memory", "disk", "redis"]
 SHIPPED = SimpleNamespace(
-    optimizers=dict.fromkeys(STEPS, Ocr),
+    optimizers={**dict.fromkeys([*STEPS, "saliency", "screens"], Ocr), "resize": Parts},
     conversation_optimizers=dict.fromkeys(JOINT_STEPS, Tidy),
     providers={"openai": OpenAI},
     caches=dict.fromkeys(LAYERS, Shelf),
