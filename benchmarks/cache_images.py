@@ -30,8 +30,8 @@ from PIL import Image
 from token0 import config, plugins
 from token0.config import CacheConfig, Step
 from token0.engine import Engine
-from token0.interfaces import Endpoint
 from token0.server import keep_large_blocks
+from token0.wire import Endpoint
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "token0.yaml"
 REACH_MS = 2.0

@@ -26,9 +26,10 @@ import yaml
 
 from token0.engine import Engine
 from token0.images import open_part
-from token0.interfaces import Endpoint, TokenCounter
+from token0.interfaces import TokenCounter
 from token0.rules import find_counter
 from token0.types import Price
+from token0.wire import Endpoint
 
 MODELS = "gpt-6-astra,gpt-5.4,claude-opus-5-5,gemini-3.8-flash"
 EXAMPLE = Path(__file__).parent.parent / "examples" / "token0.yaml"

@@ -19,8 +19,9 @@ from msgspec import Meta
 from token0 import config as configuration
 from token0.config import CacheConfig, Config, Routing, Server, Step, Workers
 from token0.errors import ConfigError
-from token0.interfaces import Answer, Cache, Call, ConversationOptimizer, ModelSelector, NoConfig, Optimizer, Provider
+from token0.interfaces import Cache, ConversationOptimizer, ModelSelector, NoConfig, Optimizer
 from token0.types import Price
+from token0.wire import Answer, Call, Provider
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "token0.yaml"
 MIB = 1024 * 1024

@@ -15,10 +15,10 @@ from token0 import config, plugins
 from token0.config import Config
 from token0.engine import Engine
 from token0.errors import ConfigError, PluginError, UnknownModel
-from token0.interfaces import Translator
 from token0.report import Report
 from token0.testing import png
 from token0.types import Edit, Price, Request
+from token0.wire import Translator
 
 __all__ = ["engine"]  # a fixture
 

@@ -16,8 +16,8 @@ from multidict import CIMultiDict
 
 from token0.errors import UpstreamError
 from token0.http import HttpConfig, HttpProvider
-from token0.interfaces import Answer, Call
 from token0.testing import Upstream
+from token0.wire import Answer, Call
 
 
 class Acme(HttpProvider):

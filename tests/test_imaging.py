@@ -18,9 +18,10 @@ from token0.config import CacheConfig, Fetch, Step
 from token0.errors import BadRequest, Unusable
 from token0.fetch import Fetcher, FetchError
 from token0.imaging import Imaging
-from token0.interfaces import Context, Endpoint, NoConfig
+from token0.interfaces import Context, NoConfig
 from token0.testing import png
 from token0.types import Image
+from token0.wire import Endpoint
 
 __all__ = ["engine"]  # a fixture
 

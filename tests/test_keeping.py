@@ -10,9 +10,9 @@ from fakes.serving import chat, data_url
 from multidict import CIMultiDict
 
 from token0.config import CacheConfig
-from token0.interfaces import Endpoint
 from token0.keeping import Wish, beyond, wish
 from token0.types import Request
+from token0.wire import Endpoint
 from token0_anthropic.messages import Messages
 from token0_google.gemini import Gemini
 from token0_ollama.dialect import Ollama

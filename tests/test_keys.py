@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from token0.config import Config, Server, Step, Workers
-from token0.interfaces import Endpoint, NoConfig
+from token0.interfaces import NoConfig
 from token0.keys import Unkeyed, answer_key, caller, fingerprint
 from token0.routing import Route
 from token0.types import Request
+from token0.wire import Endpoint
 from token0_anthropic.messages import Messages
 from token0_openai.chat import Chat
 

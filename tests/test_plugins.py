@@ -10,8 +10,9 @@ import pytest
 
 from token0 import hookimpl, plugins
 from token0.errors import PluginError
-from token0.interfaces import Cache, Context, Optimizer, Provider
+from token0.interfaces import Cache, Context, Optimizer
 from token0.types import Image
+from token0.wire import Provider
 
 
 class Shrink(Optimizer):

@@ -11,10 +11,10 @@ import pytest
 from aiohttp import web
 from fakes.serving import chat
 
-from token0.interfaces import Endpoint
 from token0.recording import Recorder, Recording
 from token0.report import ImageReport, Report, Shape
 from token0.types import Request, Usage
+from token0.wire import Endpoint
 from token0_google.gemini import Gemini
 from token0_openai.chat import Chat
 

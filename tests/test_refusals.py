@@ -18,10 +18,11 @@ from multidict import CIMultiDict
 from token0 import config, hookimpl, plugins, refusals
 from token0.engine import Engine
 from token0.gateway import Gateway
-from token0.interfaces import Answer, Context, Optimizer, Plan
+from token0.interfaces import Context, Optimizer, Plan
 from token0.server import runner_of
 from token0.testing import png
 from token0.types import Image
+from token0.wire import Answer
 
 if TYPE_CHECKING:
     from token0.testing import Upstream

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from token0.errors import BadRequest, UnknownModel
-from token0.interfaces import Answer, Call, NoConfig, Provider
+from token0.interfaces import NoConfig
 from token0.routing import Router
+from token0.wire import Answer, Call, Provider
 
 
 class Fake(Provider):

@@ -17,7 +17,8 @@ from msgspec import Meta
 from token0 import config as configuration
 from token0.config import CacheConfig, Routing, Server, Workers
 from token0.errors import ConfigError
-from token0.interfaces import Answer, Cache, Call, Optimizer, Provider
+from token0.interfaces import Cache, Optimizer
+from token0.wire import Answer, Call, Provider
 
 ROOT = Path(__file__).parent.parent
 COMMITTED = ROOT / "examples" / "token0.schema.json"

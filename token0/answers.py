@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
 
     from token0.config import CacheConfig
-    from token0.interfaces import Dialect, Endpoint
     from token0.layers import Layers
     from token0.lookalikes import Known, Lookalikes
     from token0.routing import Route
+    from token0.wire import Dialect, Endpoint
 
 log = logging.getLogger(__name__)
 

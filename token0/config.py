@@ -26,7 +26,8 @@ from token0.yaml12 import Mistake, Node, read
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from token0.interfaces import Cache, ConversationOptimizer, Matcher, ModelSelector, Optimizer, Provider
+    from token0.interfaces import Cache, ConversationOptimizer, Matcher, ModelSelector, Optimizer
+    from token0.wire import Provider
 
 MIB = 1024 * 1024
 MAX_FILE = MIB

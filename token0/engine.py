@@ -17,7 +17,6 @@ from token0.answers import Answers
 from token0.config import Config
 from token0.errors import PluginError
 from token0.imaging import Imaging
-from token0.interfaces import Dialect, Endpoint, Provider, Translator
 from token0.keys import fingerprint
 from token0.layers import Layers, layered
 from token0.lookalikes import Lookalikes
@@ -27,6 +26,7 @@ from token0.rules import find_price
 from token0.selection import Selecting
 from token0.splice import splice
 from token0.types import Content, Request
+from token0.wire import Dialect, Endpoint, Provider, Translator
 
 log = logging.getLogger(__name__)
 

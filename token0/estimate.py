@@ -13,9 +13,9 @@ from aiohttp import web
 from token0 import documents
 from token0.bodies import read_body
 from token0.errors import BadRequest, PublicError
-from token0.interfaces import Dialect, Endpoint
 from token0.relay import own_headers
 from token0.report import Report
+from token0.wire import Dialect, Endpoint
 
 if TYPE_CHECKING:
     from token0.engine import Engine

@@ -20,12 +20,12 @@ from token0.bodies import Body, read_body
 from token0.engine import Engine
 from token0.errors import BadRequest, PluginError, PublicError
 from token0.estimate import estimate
-from token0.interfaces import Answer, Call, Dialect, Endpoint, Provider, Translation, Translator
 from token0.relay import Aborted, Relay, error_response, own_headers
 from token0.report import Report
 from token0.routing import Route
 from token0.rules import find_counter
 from token0.types import Request
+from token0.wire import Answer, Call, Dialect, Endpoint, Provider, Translation, Translator
 
 log = logging.getLogger(__name__)
 

@@ -15,16 +15,14 @@ if TYPE_CHECKING:
     from token0.interfaces import (
         Cache,
         ConversationOptimizer,
-        Dialect,
         Matcher,
         ModelSelector,
         Optimizer,
         PriceTable,
-        Provider,
         TokenCounter,
-        Translator,
     )
     from token0.report import Report
+    from token0.wire import Dialect, Provider, Translator
 
 hookspec = pluggy.HookspecMarker("token0")
 

@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from token0.errors import UpstreamError
-from token0.interfaces import Answer, Call, Provider
+from token0.wire import Answer, Call, Provider
 
 _CREDENTIALS = frozenset({"authorization", "x-api-key", "x-goog-api-key", "api-key"})
 # RFC 9110, 7.6.1, with the ones that aiohttp writes itself. Cookies belong to the client's other local servers.

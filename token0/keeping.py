@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from multidict import CIMultiDict, CIMultiDictProxy
 
     from token0.config import CacheConfig
-    from token0.interfaces import Dialect
     from token0.types import Request
+    from token0.wire import Dialect
 
 _OTHER_STATE = (
     "previous_response_id", "conversation", "background", "store", "container", "mcp_servers", "web_search_options",

@@ -14,18 +14,8 @@ import pluggy
 
 from token0 import hookspecs
 from token0.errors import PluginError
-from token0.interfaces import (
-    Cache,
-    ConversationOptimizer,
-    Dialect,
-    Matcher,
-    ModelSelector,
-    Optimizer,
-    PriceTable,
-    Provider,
-    TokenCounter,
-    Translator,
-)
+from token0.interfaces import Cache, ConversationOptimizer, Matcher, ModelSelector, Optimizer, PriceTable, TokenCounter
+from token0.wire import Dialect, Provider, Translator
 
 log = logging.getLogger(__name__)
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 from multidict import CIMultiDict
 
-from token0.interfaces import Answer
 from token0.report import ImageReport
 from token0.sse import ArraySplitter, data, splitter
 from token0.types import Usage
+from token0.wire import Answer
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from token0.interfaces import Dialect
     from token0.report import Report
     from token0.types import Request
+    from token0.wire import Dialect
 
 VERSION: Final = 1
 _DIGEST = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from token0.interfaces import Answer
+from token0.wire import Answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -12,11 +12,11 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from token0.errors import PublicError, UpstreamError
-from token0.interfaces import Answer, Dialect, Tap, Translation
 from token0.report import Report
 from token0.sse import ArraySplitter, Splitter, data, splitter
 from token0.taps import Strip, insert
 from token0.types import Request
+from token0.wire import Answer, Dialect, Tap, Translation
 
 log = logging.getLogger(__name__)
 

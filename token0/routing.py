@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from token0.errors import BadRequest, UnknownModel
-from token0.interfaces import Provider
+from token0.wire import Provider
 
 
 class Route(NamedTuple):

@@ -9,11 +9,12 @@ from functools import cache
 from token0.config import Config
 from token0.errors import BadRequest
 from token0.images import Unopened, open_part
-from token0.interfaces import ModelSelector, PriceTable, Provider, Quote, Selection
+from token0.interfaces import ModelSelector, PriceTable, Quote, Selection
 from token0.plugins import Registry
 from token0.routing import Route
 from token0.rules import find_counter, find_price
 from token0.types import Image, Request
+from token0.wire import Provider
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from token0.interfaces import Dialect, Tap
 from token0.report import Report
+from token0.wire import Dialect, Tap
 
 
 class EventTap(Tap):

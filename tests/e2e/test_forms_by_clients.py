@@ -14,10 +14,10 @@ import openai
 from google.genai.types import HttpOptions
 
 from token0 import plugins
-from token0.interfaces import Endpoint
+from token0.wire import Endpoint
 
 if TYPE_CHECKING:
-    from token0.interfaces import Dialect
+    from token0.wire import Dialect
 
 DIALECTS: dict[str, Dialect] = {name: dialect() for name, dialect in plugins.load().dialects.items()}
 CALLS = [

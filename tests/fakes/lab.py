@@ -21,11 +21,12 @@ from multidict import CIMultiDict
 
 from token0 import documents, hookimpl
 from token0.errors import PublicError, UpstreamError
-from token0.interfaces import Answer, Call, Context, Declined, Dialect, Endpoint, Optimizer, Plan, Provider
+from token0.interfaces import Context, Declined, Optimizer, Plan
 from token0.report import Report
 from token0.taps import EventTap
 from token0.testing import PatchCounter, png
 from token0.types import Content, Edit, Image, ImagePart, Request, Text, Usage
+from token0.wire import Answer, Call, Dialect, Endpoint, Provider
 
 
 class LabCounter(PatchCounter):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from token0.errors import UpstreamError
-from token0.interfaces import Translation
+from token0.wire import Translation
 from token0_anthropic.translator import ChatToMessages
 
 USAGE = {"input_tokens": 5, "cache_creation_input_tokens": 7, "cache_read_input_tokens": 11, "output_tokens": 3}

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from token0.interfaces import Endpoint
 from token0.splice import splice
 from token0.types import Content, Image, Request, Text
+from token0.wire import Endpoint
 from token0_anthropic.messages import Messages
 
 PDF = base64.b64encode(b"%PDF-1.4\n").decode()

@@ -10,11 +10,11 @@ import pytest
 from multidict import CIMultiDict
 
 from token0.errors import BadRequest, UnknownModel, UpstreamError
-from token0.interfaces import Endpoint
 from token0.report import ImageReport, Report, Shape, StepReport
 from token0.splice import splice
 from token0.testing import png
 from token0.types import Image, Text, Usage
+from token0.wire import Endpoint
 from token0_anthropic.messages import Messages
 
 DIALECT = Messages()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict
 
-from token0.interfaces import Call
+from token0.wire import Call
 from token0_anthropic.provider import Anthropic, AnthropicConfig
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from token0.interfaces import Translation
 from token0.testing import png
+from token0.wire import Translation
 from token0_anthropic.translator import ChatToMessages
 
 PNG = base64.b64encode(png(8, 8)).decode()

@@ -12,7 +12,8 @@ from token0_anthropic.provider import Anthropic
 from token0_anthropic.translator import ChatToMessages
 
 if TYPE_CHECKING:
-    from token0.interfaces import Dialect, PriceTable, Provider, TokenCounter, Translator
+    from token0.interfaces import PriceTable, TokenCounter
+    from token0.wire import Dialect, Provider, Translator
 
 
 @hookimpl

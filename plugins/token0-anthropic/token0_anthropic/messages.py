@@ -8,10 +8,10 @@ import msgspec
 
 from token0 import documents
 from token0.forms import attempt
-from token0.interfaces import Dialect, Endpoint, Tap
 from token0.sse import data
 from token0.taps import EventTap
 from token0.types import Content, Edit, ImagePart, Request, Usage
+from token0.wire import Dialect, Endpoint, Tap
 from token0_anthropic import blocks, forms, wire
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from token0_anthropic.messages import Messages
 if TYPE_CHECKING:
     from multidict import CIMultiDict
 
-    from token0.interfaces import Call
+    from token0.wire import Call
 
 _CLAIMED = re.compile(r"claude-[^:/]+")
 _VERSION = "2023-06-01"

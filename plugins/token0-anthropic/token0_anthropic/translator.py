@@ -9,8 +9,8 @@ import msgspec
 from token0 import documents
 from token0.completions import Completion
 from token0.errors import PublicError, UpstreamError
-from token0.interfaces import Translation, Translator
 from token0.sse import data
+from token0.wire import Translation, Translator
 from token0_anthropic import answers, conversation, settings, tools, wire
 from token0_anthropic.losses import Losses
 from token0_anthropic.names import parse

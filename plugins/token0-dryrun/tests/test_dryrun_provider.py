@@ -8,10 +8,10 @@ from multidict import CIMultiDict
 
 import token0_dryrun
 from token0.errors import UpstreamError
-from token0.interfaces import Answer, Call
 from token0.report import ImageReport, Report, Shape, StepReport
 from token0.testing import PatchCounter
 from token0.types import Price
+from token0.wire import Answer, Call
 from token0_dryrun.provider import DryRun
 
 STEP = StepReport(name="resize", applied=True, why="smaller", tokens_before=900, tokens_after=300, ms=1.0)

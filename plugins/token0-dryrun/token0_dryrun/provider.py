@@ -10,7 +10,7 @@ import msgspec
 from multidict import CIMultiDict
 
 from token0.errors import UpstreamError
-from token0.interfaces import Answer, Call, Provider
+from token0.wire import Answer, Call, Provider
 from token0_dryrun.story import tell
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from token0.interfaces import Call
 from token0.report import ImageReport, Shape
+from token0.wire import Call
 
 
 def tell(call: Call, prompt_tokens: int) -> list[str]:

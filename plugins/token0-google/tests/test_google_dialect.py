@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from token0.errors import BadRequest, PublicError
-from token0.interfaces import Endpoint
 from token0.report import Report
 from token0.splice import splice
 from token0.testing import png
 from token0.types import Usage
+from token0.wire import Endpoint
 from token0_google.gemini import Gemini, is_last
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from token0.interfaces import Endpoint
 from token0.splice import splice
 from token0.testing import png
 from token0.types import Image, Text
+from token0.wire import Endpoint
 from token0_google.gemini import Gemini
 
 if TYPE_CHECKING:

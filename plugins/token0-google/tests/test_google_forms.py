@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from token0.interfaces import Endpoint
 from token0.sse import ArraySplitter, SseSplitter, data
 from token0.types import Request
+from token0.wire import Endpoint
 from token0_google.gemini import Gemini
 
 HEAD = {"modelVersion": "gemini-3.8-flash", "responseId": "r1"}

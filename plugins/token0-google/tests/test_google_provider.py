@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from multidict import CIMultiDict
 
-from token0.interfaces import Call
+from token0.wire import Call
 from token0_google.provider import Google, GoogleConfig, _without_key
 
 

@@ -9,8 +9,8 @@ import msgspec
 
 from token0.completions import Completion, FinishReason
 from token0.errors import PublicError, UpstreamError
-from token0.interfaces import Translation
 from token0.sse import data
+from token0.wire import Translation
 from token0_google import wire
 from token0_google.logprobs import logprobs
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from token0 import documents
-from token0.interfaces import Translator
+from token0.wire import Translator
 from token0_google import resolution
 from token0_google.chat_answer import ChatAnswer
 from token0_google.contents import Conversation
@@ -17,7 +17,7 @@ from token0_google.models import is_third, version
 from token0_google.settings import settings
 
 if TYPE_CHECKING:
-    from token0.interfaces import Translation
+    from token0.wire import Translation
 
 
 class ChatToGemini(Translator):

@@ -11,10 +11,10 @@ import msgspec
 from token0 import documents
 from token0.errors import BadRequest
 from token0.forms import attempt
-from token0.interfaces import Dialect, Endpoint, Tap
 from token0.sse import data
 from token0.taps import EventTap
 from token0.types import Content, Edit, Image, Path, Request, Usage
+from token0.wire import Dialect, Endpoint, Tap
 from token0_google import forms, parts, resolution, wire
 from token0_google.models import is_third, version
 

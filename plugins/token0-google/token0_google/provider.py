@@ -13,7 +13,7 @@ from token0.types import Limits
 if TYPE_CHECKING:
     from multidict import CIMultiDict
 
-    from token0.interfaces import Answer, Call
+    from token0.wire import Answer, Call
 
 _CLAIMED = re.compile(r"(models/)?(gemini-[^/:]+|learnlm-[^/:]+|gemma-[^/:]+-it)|tunedModels/[^/:]+")
 _COMPATIBLE = re.compile(r"/v1(alpha|beta)?/openai/")

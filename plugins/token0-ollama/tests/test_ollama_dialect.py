@@ -8,11 +8,11 @@ import json
 import pytest
 
 from token0.errors import BadRequest, UpstreamError
-from token0.interfaces import Endpoint
 from token0.report import Report
 from token0.splice import splice
 from token0.testing import png
 from token0.types import Image, Text, Usage
+from token0.wire import Endpoint
 from token0_ollama.dialect import Ollama
 
 OLLAMA = Ollama()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from token0.interfaces import Endpoint
 from token0.sse import LineSplitter
+from token0.wire import Endpoint
 from token0_ollama.dialect import Ollama
 
 END = {

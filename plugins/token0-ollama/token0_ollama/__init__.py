@@ -12,7 +12,8 @@ from token0_ollama.prices import OllamaPrices
 from token0_ollama.provider import OllamaServer
 
 if TYPE_CHECKING:
-    from token0.interfaces import Dialect, PriceTable, Provider, TokenCounter, Translator
+    from token0.interfaces import PriceTable, TokenCounter
+    from token0.wire import Dialect, Provider, Translator
 
 
 @hookimpl

@@ -9,7 +9,7 @@ import msgspec
 
 from token0.completions import Completion, FinishReason
 from token0.errors import PublicError, UpstreamError
-from token0.interfaces import Translation
+from token0.wire import Translation
 from token0_ollama.dialect import usage
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ import msgspec
 
 from token0 import documents
 from token0.errors import BadRequest
-from token0.interfaces import Translator
+from token0.wire import Translator
 from token0_ollama.chat_answer import ChatAnswer
 from token0_ollama.chat_messages import messages
 from token0_ollama.names import parse
 
 if TYPE_CHECKING:
-    from token0.interfaces import Translation
+    from token0.wire import Translation
 
 _HARMLESS = frozenset({
     "model", "messages", "stream", "stream_options", "user", "metadata", "store", "service_tier", "safety_identifier",

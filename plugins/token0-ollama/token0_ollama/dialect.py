@@ -10,9 +10,9 @@ import pybase64
 
 from token0 import documents
 from token0.forms import attempt
-from token0.interfaces import Dialect, Endpoint, Tap
 from token0.taps import EventTap
 from token0.types import Content, Edit, ImagePart, Path, Request, Text, Usage
+from token0.wire import Dialect, Endpoint, Tap
 from token0_ollama import forms
 
 if TYPE_CHECKING:

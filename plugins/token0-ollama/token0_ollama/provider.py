@@ -14,7 +14,7 @@ from token0.types import Limits
 from token0_ollama.tags import Tags
 
 if TYPE_CHECKING:
-    from token0.interfaces import Answer, Call
+    from token0.wire import Answer, Call
 
 # [host[:port]/][namespace/]model:tag, as types/model/name.go reads it. Fine-tuned models of OpenAI begin with `ft:`.
 _TAGGED = re.compile(r"(?!ft:)([^/:]+(:\d+)?/)?([^/:]+/)*[^/:]+:\w[\w.-]*")

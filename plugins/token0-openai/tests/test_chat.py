@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from token0.errors import BadRequest, UnknownModel
-from token0.interfaces import Endpoint
 from token0.report import Report
 from token0.splice import splice
 from token0.testing import png
 from token0.types import Image, Request, Text, Usage
+from token0.wire import Endpoint
 from token0_openai.chat import Chat
 
 PIXELS = png(8, 8)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from token0.interfaces import Endpoint
 from token0.sse import SseSplitter, data
+from token0.wire import Endpoint
 from token0_openai.chat import Chat
 
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 7, "model": "gpt-4o", "service_tier": "flex"}

@@ -5,7 +5,7 @@ import pytest
 from multidict import CIMultiDict
 
 import token0_openai
-from token0.interfaces import Call
+from token0.wire import Call
 from token0_openai.provider import OpenAI, OpenAIConfig
 
 CLAIMED = """

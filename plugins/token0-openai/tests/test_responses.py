@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from token0.errors import BadRequest, UpstreamError
-from token0.interfaces import Endpoint
 from token0.report import Report
 from token0.splice import splice
 from token0.testing import png
 from token0.types import Image, Request, Text, Usage
+from token0.wire import Endpoint
 from token0_openai.responses import Responses, is_terminal
 
 ENCODED = base64.b64encode(png(8, 8)).decode()

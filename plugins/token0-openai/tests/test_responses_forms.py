@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from token0.interfaces import Endpoint
 from token0.sse import SseSplitter, data
+from token0.wire import Endpoint
 from token0_openai.responses import Responses
 
 USAGE = {"input_tokens": 9, "output_tokens": 4, "total_tokens": 13, "input_tokens_details": {"cached_tokens": 2}}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from token0 import documents
 from token0.errors import BadRequest
 from token0.forms import attempt
-from token0.interfaces import Dialect, Endpoint, Tap
 from token0.sse import data
 from token0.types import Content, Edit, Image, ImagePart, Path, Request, Text, Usage
+from token0.wire import Dialect, Endpoint, Tap
 from token0_openai import chat_forms, files, wire
 from token0_openai.chat_tap import ChatTap, is_usage_chunk
 

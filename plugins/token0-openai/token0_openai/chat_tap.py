@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from token0.interfaces import Tap
 from token0.sse import data
 from token0.taps import insert
+from token0.wire import Tap
 
 if TYPE_CHECKING:
     from token0.report import Report

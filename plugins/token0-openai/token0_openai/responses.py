@@ -9,10 +9,10 @@ import msgspec
 from token0 import documents
 from token0.coordinates import in_tools
 from token0.forms import attempt
-from token0.interfaces import Dialect, Endpoint, Tap
 from token0.sse import data
 from token0.taps import EventTap
 from token0.types import Content, Edit, Image, ImagePart, Path, Request, Usage
+from token0.wire import Dialect, Endpoint, Tap
 from token0_openai import files, responses_forms, wire
 
 if TYPE_CHECKING:
