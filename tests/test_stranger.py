@@ -15,7 +15,8 @@ from token0.testing import png
 
 MODULE = """
 from token0 import hookimpl
-from token0.interfaces import NoConfig, Optimizer, Plan, TokenCounter, Provider
+from token0.interfaces import NoConfig, Optimizer, Plan, TokenCounter
+from token0.wire import Provider
 from token0.types import Text
 
 
