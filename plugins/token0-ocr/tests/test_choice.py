@@ -74,6 +74,7 @@ def test_a_page_that_is_all_text_becomes_text_alone() -> None:
     assert isinstance(found, Text)
     assert "14.50" in found.text
     assert "(?)" not in found.text
+    assert "picture" not in found.text
 
 
 def test_a_doubtful_number_is_marked_and_its_line_goes_along() -> None:
@@ -83,6 +84,7 @@ def test_a_doubtful_number_is_marked_and_its_line_goes_along() -> None:
     assert isinstance(text, Text)
     assert isinstance(image, Image)
     assert "14.50(?)" in text.text
+    assert "(?) follows doubtful words; a picture with the page and its doubtful lines follows]" in text.text
     assert image.size == Size(256, 256 + 6 + 30)
 
 
@@ -101,7 +103,9 @@ def test_ink_that_was_not_read_goes_along_as_a_line() -> None:
 
 
 def test_a_text_that_needs_a_picture_stays_one_where_that_is_not_cheaper() -> None:
-    assert made(read(13), Fixed(1000)) == Declined("two readings differ in a number")
+    assert made(read(13), Fixed(1000)) == Declined(
+        "two readings differ in a number; text with a picture of the rest would not be cheaper"
+    )
 
 
 def test_a_model_that_could_not_read_the_picture_gets_the_marked_text() -> None:
@@ -119,6 +123,19 @@ def test_a_guessed_text_is_sent_to_no_model() -> None:
 def test_a_picture_with_much_more_than_text_stays_one(intent: Intent) -> None:
     chart = read(ink=structs.replace(CLEAN, shapes=0.2))
     assert made(chart, Fixed(336), intent) == Declined("there is much more than text on the picture")
+
+
+def test_a_paragraph_with_a_doubtful_word_goes_along_whole() -> None:
+    """Lines 20 pixels high, 22 apart: an address that is read over several lines."""
+    close = tuple(structs.replace(word(at), box=Box(40, 22 * at, 90, 22 * at + 20)) for at in range(len(WORDS)))
+    found = made(read(page=Page(close), agreement=Agreement(0.9, (close[6],))), Area())
+    assert isinstance(found, Replacement)
+    assert isinstance(found.contents[1], Image)
+    assert found.contents[1].size == Size(256, 256 + 6 + close[-1].box.bottom + 5)
+
+
+def test_a_garbled_text_is_no_help_to_a_model_that_can_read_the_picture() -> None:
+    assert made(read(1, 3, 5), Area()) == Declined("two readings share only 79% of the words")
 
 
 def test_text_that_would_cost_as_much_as_the_image_is_not_sent() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,14 +11,15 @@ from token0.interfaces import Declined, Replacement
 from token0.types import Text
 from token0_ocr import gates
 from token0_ocr.label import label
-from token0_ocr.layout import lay_out
+from token0_ocr.layout import lay_out, paragraphs
 from token0_ocr.montage import design, lines_of, render
+from token0_ocr.page import Box
 
 if TYPE_CHECKING:
     from token0.interfaces import Context
     from token0.types import Content, Image
     from token0_ocr.intent import Intent
-    from token0_ocr.page import Box, Word
+    from token0_ocr.page import Word
     from token0_ocr.reading import Reading
     from token0_pixels import Pixels
 
@@ -45,32 +47,37 @@ class Choice(msgspec.Struct, frozen=True):
         reading = self.reading
         if why := gates.unfit(reading, self.intent):
             return Declined(why)
-        doubtful = _doubtful(reading)
         why = gates.incomplete(reading, self.min_confidence)
-        alone = Text(label(lay_out(_marked(reading, doubtful)), self.image.size))
+        alone = self._text(pictured=False)
         if ctx.tokens(alone) >= ctx.tokens(self.image):
             return Declined("the text would not be cheaper than the image")
         if why is None:
             return alone
-        beside = self._beside(alone, [*(word.box for word in doubtful), *_unread(reading)], ctx)
-        if beside is not None:
+        illegible = self._illegible(ctx)
+        if garbled := gates.garbled(reading, legible=not illegible):
+            return Declined(garbled)
+        beside = self._beside(ctx)
+        if beside:
             return beside
-        if self._illegible(ctx):
-            blurred = gates.blurred(reading)
-            return Declined(blurred) if blurred else alone
-        return Declined(why)
+        return alone if illegible else Declined(f"{why}; text with a picture of the rest would not be cheaper")
 
-    def _beside(self, text: Text, boxes: list[Box], ctx: Context) -> Replacement | None:
+    def _text(self, *, pictured: bool) -> Text:
+        boxes = {word.box for word in _doubtful(self.reading)}
+        words = [
+            msgspec.structs.replace(word, text=word.text + MARK) if word.box in boxes else word
+            for word in self.reading.page.words
+        ]
+        return Text(label(lay_out(words), self.image.size, marked=bool(boxes), pictured=pictured))
+
+    def _beside(self, ctx: Context) -> Replacement | None:
         """The text and a montage, where that is cheaper than the image."""
         letter = self.reading.letter
-        lines = lines_of(boxes, letter, self.pixels.size)
+        lines = lines_of([*_around(self.reading), *_unread(self.reading)], letter, self.pixels.size)
         plan = design(self.pixels.size, lines, min(1.0, SHOWN_LETTER / letter), ctx.counter)
-        if plan is None:
-            return None
-        tokens = ctx.tokens(text) + ctx.counter.count(plan.size, plan.detail)
-        if tokens >= ctx.tokens(self.image):
-            return None
-        return Replacement((text, render(self.pixels, lines, plan)))
+        text = self._text(pictured=True)
+        if plan and ctx.tokens(text) + ctx.counter.count(plan.size, plan.detail) < ctx.tokens(self.image):
+            return Replacement((text, render(self.pixels, lines, plan)))
+        return None
 
     def _illegible(self, ctx: Context) -> bool:
         seen = ctx.counter.seen(self.image.size, self.image.detail)
@@ -85,15 +92,16 @@ def _doubtful(reading: Reading) -> list[Word]:
     return [word for word in reading.page.words if word.box in boxes]
 
 
+def _around(reading: Reading) -> list[Box]:
+    """Paragraphs with a doubtful word: an address is read over several lines."""
+    boxes = {word.box for word in _doubtful(reading)}
+    return [
+        reduce(Box.joined, (word.box for word in paragraph))
+        for paragraph in paragraphs(reading.page.words)
+        if any(word.box in boxes for word in paragraph)
+    ]
+
+
 def _unread(reading: Reading) -> list[Box]:
     """Where there is text without a word."""
     return [*(word.box for word in reading.agreement.missed), *reading.ink.places]
-
-
-def _marked(reading: Reading, doubtful: list[Word]) -> list[Word]:
-    """All words, the doubtful ones with their mark."""
-    boxes = {word.box for word in doubtful}
-    return [
-        msgspec.structs.replace(word, text=word.text + MARK) if word.box in boxes else word
-        for word in reading.page.words
-    ]

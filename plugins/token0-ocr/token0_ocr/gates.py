@@ -2,7 +2,7 @@
 
 unfit:      the text would not help, even with a picture beside it
 incomplete: the text is good, but a picture of the rest must go along
-blurred:    what even a model that cannot read the picture is not served with
+garbled:    so much of it is guessed that the picture is better
 
 Confidence alone is no gate: code, formulas and sparse tables are read with high confidence and lose their meaning.
 The thresholds were set on scans, screens, slides and receipts so that no replaced picture lost an answer.
@@ -30,12 +30,17 @@ MIN_CONFIDENCE = 65
 """Below this mean confidence a reading is useless even beside a picture."""
 
 MIN_KNOWN = 0.7
-MIN_KNOWN_IF_AGREED = 0.35
+MIN_KNOWN_IF_AGREED = 0.5
 MIN_WORDLIKE = 0.85
 MIN_AGREEMENT = 0.97
-MIN_BLURRED_AGREEMENT = 0.5
+MIN_BLURRED_AGREEMENT = 0.6
+"""Of two readings, for a model that could not read the picture."""
+
+MIN_BESIDE_AGREEMENT = 0.85
+"""Of two readings, for one that could: below it, doubtful lines say nothing without their neighbours."""
+
 MAX_MISSED = 0.04
-MAX_BLURRED_MISSED = 0.2
+MAX_GARBLED = 0.2
 MAX_MISSED_WORDS = 0
 MAX_DRAWN = 0.01
 MAX_SHAPES = 0.01
@@ -94,12 +99,15 @@ def incomplete(reading: Reading, min_confidence: int) -> str | None:
     )
 
 
-def blurred(reading: Reading) -> str | None:
-    """Why the words must not be sent alone to a model to which the picture shows no legible text either."""
+def garbled(reading: Reading, *, legible: bool) -> str | None:
+    """Why even a picture is better than the words, of which too many are guessed.
+
+    `legible`: the model could read the picture; otherwise it shows as little as a guess.
+    """
     ink, agreement = reading.ink, reading.agreement
-    if agreement.words < MIN_BLURRED_AGREEMENT:
+    if agreement.words < (MIN_BESIDE_AGREEMENT if legible else MIN_BLURRED_AGREEMENT):
         return f"two readings share only {agreement.words:.0%} of the words"
-    if ink.missed > MAX_BLURRED_MISSED:
+    if ink.missed > MAX_GARBLED:
         return f"{ink.missed:.1%} of what looks like text was not read"
     return None
 

@@ -20,6 +20,9 @@ WIDEST_GAP = 4
 CELL_GAP = 1.5
 """Letter widths between two cells of a table; words of one phrase stand closer."""
 
+PARAGRAPH_GAP = 0.9
+"""Of the height of a line: the ground between two paragraphs."""
+
 PROSE_WORDS = 4
 PROSE_ROWS = 6
 
@@ -39,6 +42,20 @@ def rows_of(words: Iterable[Word]) -> list[Row]:
         else:
             rows.append([word])
     return [sorted(row, key=lambda word: word.box.left) for row in rows]
+
+
+def paragraphs(words: Iterable[Word]) -> list[list[Word]]:
+    """Words of lines that follow each other closely, within the engine's blocks."""
+    found: list[list[Word]] = []
+    for block in _blocks(words):
+        before: Row = []
+        for row in rows_of(block):
+            if before and row[0].box.top - before[0].box.bottom < PARAGRAPH_GAP * before[0].box.height:
+                found[-1] += row
+            else:
+                found.append([*row])
+            before = row
+    return found
 
 
 def _same_height(row: Row, word: Word) -> bool:
