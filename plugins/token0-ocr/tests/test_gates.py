@@ -115,7 +115,9 @@ def test_a_page_that_needs_a_picture_beside_it_is_named(bad: Reading, why: str) 
         ({"agreement": Agreement(0.7)}, False, None),
         ({"agreement": Agreement(0.7)}, True, "two readings share only 70%"),
         ({"agreement": Agreement(0.4)}, False, "two readings share only 40%"),
-        ({"ink": structs.replace(CLEAN, missed=0.3)}, False, "30.0% of what looks like text"),
+        ({"ink": structs.replace(CLEAN, missed=0.3)}, False, None),
+        ({"ink": structs.replace(CLEAN, missed=0.3)}, True, "30.0% of what looks like text"),
+        ({"ink": structs.replace(CLEAN, missed=0.4)}, False, "40.0% of what looks like text"),
     ],
 )
 def test_a_text_of_guesses_is_worse_than_a_picture(changes: dict[str, Any], legible: bool, why: str | None) -> None:

@@ -40,7 +40,8 @@ MIN_BESIDE_AGREEMENT = 0.85
 """Of two readings, for one that could: below it, doubtful lines say nothing without their neighbours."""
 
 MAX_MISSED = 0.04
-MAX_GARBLED = 0.2
+MAX_BESIDE_MISSED = 0.2
+MAX_BLURRED_MISSED = 0.35
 MAX_MISSED_WORDS = 0
 MAX_DRAWN = 0.01
 MAX_SHAPES = 0.01
@@ -107,7 +108,7 @@ def garbled(reading: Reading, *, legible: bool) -> str | None:
     ink, agreement = reading.ink, reading.agreement
     if agreement.words < (MIN_BESIDE_AGREEMENT if legible else MIN_BLURRED_AGREEMENT):
         return f"two readings share only {agreement.words:.0%} of the words"
-    if ink.missed > MAX_GARBLED:
+    if ink.missed > (MAX_BESIDE_MISSED if legible else MAX_BLURRED_MISSED):
         return f"{ink.missed:.1%} of what looks like text was not read"
     return None
 

@@ -77,6 +77,7 @@ def _task(sentences: list[str]) -> Intent:
     for sentence in sentences:
         if not _known(_words(sentence)):
             return Intent("the prompt is in an unknown language")
+        asked = False
         for clause in CLAUSE.split(sentence):
             words = _words(clause)
             if any(_reads_all(words, language) for language in LANGUAGES):
@@ -84,8 +85,8 @@ def _task(sentences: list[str]) -> Intent:
             elif any(_reads_fields(words, language) for language in LANGUAGES):
                 field = True
             elif _asks_fact(words):
-                fact = True
-            elif _asks(clause):
+                asked = fact = True
+            elif _asks(clause) and not (asked and _is_name(words)):
                 return Intent("the prompt asks for something else than the text")
     if not (whole or field or fact):
         return Intent("the prompt does not clearly ask for the text")
@@ -100,6 +101,12 @@ def _asks_fact(words: list[str]) -> bool:
         and any(len(word) > 2 and word not in language.glue and not language.asks.fullmatch(word) for word in words)
         for language in LANGUAGES
     )
+
+
+def _is_name(words: list[str]) -> bool:
+    """The rest of a question, as in `Who was born in Denver, Colorado?`."""
+    said = any(word in language.glue or language.asks.fullmatch(word) for language in LANGUAGES for word in words)
+    return len(words) < 3 and not said
 
 
 def _asks(clause: str) -> bool:
