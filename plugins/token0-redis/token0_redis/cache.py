@@ -26,9 +26,18 @@ _CLAIM = "token0:claim:"
 LOOKUPS = "token0:lookups"
 """A hash with the fields `hits` and `misses`, of all gateways that share the server."""
 
-_CONNECTIONS = 32
+_CONNECTIONS = 4
+"""For lookups, and as many for what is written. With more, many lookups at once would only slow each other down, and
+all of them be late; so they come one after the other."""
+
 _SOCKET_SECONDS = 2.0
 """How long what nobody waits for any more may take: a connection that is being made, a large value on its way."""
+
+_PATIENCE = 10
+"""So many times what a request waits for one answer, while the server is answering others."""
+
+_LOOKS = 5
+"""Turns of the event loop that reading an answer takes."""
 
 _LATE = 20
 """An answer that comes after so many times what a request waits is as bad as none. Before, as when a large value is on
@@ -58,12 +67,13 @@ class RedisCache(Cache):
     def __init__(self, config: Config) -> None:
         """Raises `ValueError` for an address that cannot be read; whether somebody answers there is seen later."""
         super().__init__(config)
-        self._redis = _client(config.url)
+        self._redis, self._writing = _client(config.url), _client(config.url)
         self._breaker = Breaker()
         self._running: set[asyncio.Task[Any]] = set()
         self._owner = secrets.token_bytes(16)
         self._hits = self._misses = 0
         self._left_out = False
+        self._answered = 0.0
 
     async def get(self, key: str) -> bytes | None:
         return await self._tried(self._get(key), self.config.lookup_seconds, None)
@@ -83,6 +93,7 @@ class RedisCache(Cache):
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._redis.aclose()
+        await self._writing.aclose()
 
     async def _get(self, key: str) -> bytes | None:
         """The value. How earlier lookups went is told along with it, so that counting takes no time."""
@@ -99,7 +110,7 @@ class RedisCache(Cache):
         return value
 
     async def _put(self, key: str, value: bytes, seconds: float) -> None:
-        await self._redis.set(_VALUE + key, value, px=_milliseconds(seconds))
+        await self._writing.set(_VALUE + key, value, px=_milliseconds(seconds))
 
     async def _claim(self, key: str, seconds: float) -> bool:
         return bool(await self._redis.set(_CLAIM + key, self._owner, nx=True, px=_milliseconds(seconds)))
@@ -120,13 +131,26 @@ class RedisCache(Cache):
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         late = asyncio.get_running_loop().time() + seconds * _LATE
-        await asyncio.wait({task}, timeout=seconds)
+        await self._wait(task, seconds)
         if task.done():
             return task.result() if self._worked(task) else otherwise
         # Until it is known to be only a little late.
         self._breaker.failed()
         task.add_done_callback(lambda _: self._came(task, late))
         return otherwise
+
+    async def _wait(self, task: asyncio.Task[Any], seconds: float) -> None:
+        """Wait for an attempt as long as the server answers others: many at once come one after the other."""
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        last = started + seconds * _PATIENCE
+        while not task.done() and (left := min(max(started, self._answered) + seconds, last) - clock()) > 0:
+            await asyncio.wait({task}, timeout=left)
+            # Time may have passed without this process: see what has come meanwhile.
+            for _ in range(0 if task.done() else _LOOKS):
+                await asyncio.sleep(0)
+        if task.done():
+            self._answered = clock()
 
     def _worked(self, task: asyncio.Task[Any]) -> bool:
         """Draw the lesson from an attempt that ended in time."""
