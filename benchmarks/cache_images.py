@@ -3,8 +3,8 @@
 Usage: python benchmarks/cache_images.py [--count N] [--redis URL]
 `anew` reads a request, works on its image in a worker process, and writes the request; `again` does the same when the
 image is kept. Of that, `hash` is the SHA-256 of the image, and `rest` all but it and the reading of the JSON, which is
-there without a cache, too; `cpu` is the processor time of `again`, which others disturb less. `as it came` is an
-image that the pipeline leaves alone. The conversation has 20 images of 100 KB, all sent before.
+there without a cache, too; `best` is the least of the rests, which busy neighbours disturb less, and `cpu` the
+processor time of `again`. `as it came` is an image that the pipeline leaves alone. The conversation has 20 images of 100 KB, all sent before.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from token0.wire import Endpoint
 EXAMPLE = Path(__file__).parents[1] / "examples" / "token0.yaml"
 REACH_MS = 2.0
 TURNS = 20
+COLUMNS = ("anew", "again", "hash", "rest", "best", "cpu")
 
 
 def photo(width: int, height: int, size: int) -> bytes:
@@ -104,8 +105,8 @@ async def measure(engine: Engine, name: str, picture: bytes, size: int, count: i
         times["again"].append(whole)
         times["hash"].append(hashed)
         times["rest"].append(prepared - hashed)
-    found = {what: statistics.median(each) for what, each in times.items()}
-    print(f"{name:34}" + "".join(f"{found[what]:10.2f}" for what in times), flush=True)
+    found = {what: statistics.median(each) for what, each in times.items()} | {"best": min(times["rest"])}
+    print(f"{name:34}" + "".join(f"{found[what]:10.2f}" for what in COLUMNS), flush=True)
     return found["rest"] <= REACH_MS
 
 
@@ -150,7 +151,7 @@ def main() -> None:
         settings = {"memory": {}, "disk": {"directory": folder}, "redis": {"url": arguments.redis}}
         for name in ("memory", "disk", "redis"):
             if name != "redis" or arguments.redis:
-                print(f"{name:34}" + "".join(f"{what:>10}" for what in ("anew", "again", "hash", "rest", "cpu")))
+                print(f"{name:34}" + "".join(f"{what:>10}" for what in COLUMNS))
                 layer = Step(name, msgspec.convert(settings[name], registry.caches[name].Config))
                 within = asyncio.run(run((layer,), arguments.count))
                 print(f"{'':34}the rest is {'' if within else 'NOT '}within {REACH_MS:g} ms\n")
