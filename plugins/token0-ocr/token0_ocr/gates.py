@@ -36,7 +36,7 @@ MIN_AGREEMENT = 0.97
 MIN_BLURRED_AGREEMENT = 0.6
 """Of two readings, for a model that could not read the picture."""
 
-MIN_BESIDE_AGREEMENT = 0.85
+MIN_BESIDE_AGREEMENT = 0.9
 """Of two readings, for one that could: below it, doubtful lines say nothing without their neighbours."""
 
 MAX_MISSED = 0.04
