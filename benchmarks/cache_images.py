@@ -3,7 +3,7 @@
 Usage: python benchmarks/cache_images.py [--count N] [--redis URL]
 `anew` reads a request, works on its image in a worker process, and writes the request; `again` does the same when the
 image is kept. Of that, `hash` is the SHA-256 of the image, and `rest` all but it and the reading of the JSON, which is
-there without a cache, too; `best` is the least of the rests, which busy neighbours disturb less, and `cpu` the processor
+there without a cache too; `best` is the least of the rests, which busy neighbours disturb less, and `cpu` the processor
 time of `again`. `as it came` is an image that the pipeline leaves alone. The conversation has 20 images of 100 KB, all
 sent before.
 """
