@@ -29,7 +29,7 @@ class RapidOcr(TextStep):
 
         deadline_seconds: Annotated[
             float, msgspec.Meta(gt=0, le=120, description="Time for reading; afterwards the image is kept.")
-        ] = 20
+        ] = 8
         min_confidence: Annotated[
             int, msgspec.Meta(ge=50, le=100, description="Mean confidence, in percent, that a reading must reach.")
         ] = 85
