@@ -54,7 +54,7 @@ class Choice(msgspec.Struct, frozen=True):
         if why is None:
             return alone
         illegible = self._illegible(ctx)
-        if garbled := gates.garbled(reading, legible=not illegible):
+        if garbled := gates.garbled(reading, self.intent, legible=not illegible):
             return Declined(garbled)
         beside = self._beside(ctx)
         if beside:

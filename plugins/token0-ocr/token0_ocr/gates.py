@@ -36,8 +36,9 @@ MIN_AGREEMENT = 0.97
 MIN_BLURRED_AGREEMENT = 0.6
 """Of two readings, for a model that could not read the picture."""
 
-MIN_BESIDE_AGREEMENT = 0.9
-"""Of two readings, for one that could: below it, doubtful lines say nothing without their neighbours."""
+MIN_BESIDE_AGREEMENT = 0.75
+MIN_WHOLE_AGREEMENT = 0.9
+"""Of two readings, for one that could, and where all of the text is asked for."""
 
 MAX_MISSED = 0.04
 MAX_BESIDE_MISSED = 0.2
@@ -100,13 +101,14 @@ def incomplete(reading: Reading, min_confidence: int) -> str | None:
     )
 
 
-def garbled(reading: Reading, *, legible: bool) -> str | None:
+def garbled(reading: Reading, intent: Intent, *, legible: bool) -> str | None:
     """Why even a picture is better than the words, of which too many are guessed.
 
     `legible`: the model could read the picture; otherwise it shows as little as a guess.
     """
     ink, agreement = reading.ink, reading.agreement
-    if agreement.words < (MIN_BESIDE_AGREEMENT if legible else MIN_BLURRED_AGREEMENT):
+    beside = MIN_WHOLE_AGREEMENT if intent.whole else MIN_BESIDE_AGREEMENT
+    if agreement.words < (beside if legible else MIN_BLURRED_AGREEMENT):
         return f"two readings share only {agreement.words:.0%} of the words"
     if ink.missed > (MAX_BESIDE_MISSED if legible else MAX_BLURRED_MISSED):
         return f"{ink.missed:.1%} of what looks like text was not read"
