@@ -114,6 +114,11 @@ def test_a_model_that_could_not_read_the_picture_gets_the_marked_text() -> None:
     assert "14.50(?)" in found.text
 
 
+@pytest.mark.parametrize(("intent", "kind"), [(Intent(), Text), (Intent(whole=True), Declined)])
+def test_a_whole_page_is_kept_where_context_still_helps_the_model(intent: Intent, kind: type) -> None:
+    assert isinstance(made(read(13), Fixed(700), intent), kind)
+
+
 def test_a_guessed_text_is_sent_to_no_model() -> None:
     guessed = read(*range(1, 14))
     assert isinstance(made(guessed, Fixed(336)), Declined)

@@ -151,3 +151,15 @@ def test_a_number_that_the_second_reading_has_otherwise_is_doubtful() -> None:
     found = reading.read_grey(sheet(*LETTER), Scripted(*pages), deadline_seconds=60, most_letters=5000)
     assert isinstance(found, reading.Reading)
     assert [word.text for word in found.agreement.doubtful] == ["1995"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "left", "expected"), [("|", 112, ["I", "pushed"]), ("|", 200, ["pushed"]), ("_", 112, ["pushed"])]
+)
+def test_a_stroke_before_a_word_is_a_letter_and_one_that_stands_apart_is_a_rule(
+    mark: str, left: int, expected: list[str]
+) -> None:
+    page = Page((Word(mark, Box(100, 40, 104, 70), 90), Word("pushed", Box(left, 44, left + 90, 74), 95)))
+    found = reading.read_grey(sheet(*LETTER), Scripted(page, Page(())), deadline_seconds=60, most_letters=5000)
+    assert isinstance(found, reading.Reading)
+    assert [word.text for word in found.page.words] == expected

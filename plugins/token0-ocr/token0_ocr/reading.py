@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -102,6 +103,16 @@ def _completed(page: Page, missed: tuple[Word, ...]) -> Page:
 
 
 def _without_marks(page: Page) -> Page:
-    """Leave out what is left of rules and frames."""
-    words = tuple(word for word in page.words if word.text.strip("|_\u00a6"))
-    return msgspec.structs.replace(page, words=words)
+    """Leave out what is left of rules and frames. `| pushed` was `I pushed`."""
+    words = [
+        msgspec.structs.replace(word, text="I") if word.text == "|" and _continues(word, after) else word
+        for word, after in zip_longest(page.words, page.words[1:])
+    ]
+    return msgspec.structs.replace(page, words=tuple(word for word in words if word.text.strip("|_\u00a6")))
+
+
+def _continues(word: Word, after: Word | None) -> bool:
+    """True when `after` stands a space behind `word` and is as high, and in the middle of a sentence."""
+    if after is None or not after.text[0].islower() or word.box.height > 1.5 * after.box.height:
+        return False
+    return word.box.beside(after.box) and 0 <= after.box.left - word.box.right < after.box.height
