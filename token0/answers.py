@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from token0 import keeping, keys
+from token0.aside import aside
 from token0.flights import PATIENCE, Flight, Flights
 from token0.recording import Recorder, Recording, Told
 from token0.report import CacheReport, Report
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
+_LARGE = 64 * 1024
+"""Bytes that hold the event loop for a millisecond or two where they are many small values."""
 
-_LARGE = 256 * 1024
 _ELSEWHERE = "an image of it was seen before in another encoding"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
 
@@ -106,7 +107,7 @@ class Answers:
             left = True
             raise
         finally:
-            task = asyncio.create_task(self._leave(seat, turn.recording(report), asked, left=left))
+            task = asyncio.create_task(self._leave(seat, turn, asked, report, left=left))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -116,28 +117,26 @@ class Answers:
 
     async def _key(self, asked: Asked) -> tuple[str | None, str | None]:
         """The key of the answer and what there is to say about it, or why there is none."""
+        size = len(asked.request.body)
         try:
+            if why := await aside(size, _LARGE, keeping.beyond, asked.request, asked.route.model):
+                return None, why
             known: dict[int, Known] = {}
             if self._lookalikes:
                 known = await self._lookalikes.known(asked.request.parts, keys.caller(asked.headers.items()))
-            key, why = await _apart(len(asked.request.body), self._identify, asked, known)
-            elsewhere = any(each.elsewhere for each in known.values())
-            return key, _ELSEWHERE if key and elsewhere else why
+            pictures = {i: each.picture for i, each in known.items()}
+            key = await aside(size, _LARGE, self._identify, asked, pictures)
+            return key, _ELSEWHERE if any(each.elsewhere for each in known.values()) else None
         except keys.Unkeyed as reason:
             return None, str(reason)
         except Exception as error:
             log.exception("a request goes without the cache")
             return None, f"failed: {type(error).__name__}"
 
-    def _identify(self, asked: Asked, known: dict[int, Known]) -> tuple[str | None, str | None]:
-        request, route = asked.request, asked.route
-        place = asked.dialect.place(asked.endpoint, request)
-        if why := keeping.beyond(request, route.model):
-            return None, why
-        pictures = {i: each.picture for i, each in known.items()}
-        headers = asked.headers.items()
-        key = keys.answer_key(request, route, asked.dialect.name, place, headers, self._fingerprint, pictures)
-        return key, None
+    def _identify(self, asked: Asked, pictures: dict[int, bytes]) -> str:
+        request, dialect = asked.request, asked.dialect
+        place, headers = dialect.place(asked.endpoint, request), asked.headers.items()
+        return keys.answer_key(request, asked.route, dialect.name, place, headers, self._fingerprint, pictures)
 
     async def _look(self, seat: _Seat) -> Recording | None:
         """The answer that was kept, or that another request has just fetched; without it, the seat is taken."""
@@ -154,7 +153,7 @@ class Answers:
 
     async def _find(self, key: str) -> Recording | None:
         held = await self._layers.get(key)
-        recording = await _apart(len(held), Recording.unpack, key, held) if held else None
+        recording = await aside(len(held), _LARGE, Recording.unpack, key, held) if held else None
         return recording if recording and recording.age < self._settings.answer_seconds else None
 
     async def _claim(self, seat: _Seat) -> Recording | None:
@@ -176,15 +175,15 @@ class Answers:
 
     async def _told(self, recording: Recording, asked: Asked) -> Told | None:
         try:
-            return await _apart(recording.size, recording.told, asked.dialect, asked.request)
+            return await aside(recording.size, _LARGE, recording.told, asked.dialect, asked.request)
         except Exception:
             log.exception("a recorded answer could not be told again")
             return None
 
-    async def _leave(self, seat: _Seat, recording: Recording | None, asked: Asked, *, left: bool) -> None:
+    async def _leave(self, seat: _Seat, turn: Turn, asked: Asked, report: Report, *, left: bool) -> None:
         """Keep what is worth keeping, and let go of those who wait for it."""
         try:
-            if recording:
+            if recording := turn.recording(report):
                 await self._keep(seat, recording, asked.dialect)
         except Exception:
             log.exception("an answer was not kept")
@@ -196,11 +195,11 @@ class Answers:
                 await self._layers.release(seat.key)
 
     async def _keep(self, seat: _Seat, recording: Recording, dialect: Dialect) -> None:
-        if not await _apart(recording.size, recording.is_complete, dialect):
+        if not await aside(recording.size, _LARGE, recording.is_complete, dialect):
             return
         if seat.flight:
             seat.flight.land(recording)
-        packed = await _apart(recording.size, recording.pack, seat.key)
+        packed = await aside(recording.size, _LARGE, recording.pack, seat.key)
         await self._layers.put(seat.key, packed, self._settings.answer_seconds)
 
 
@@ -210,8 +209,3 @@ def _tell(report: Report, recording: Recording, why: str | None) -> None:
     report.usage = Usage(input_tokens=0)
     report.images = recording.images
     report.warnings += [each for each in recording.warnings if each not in report.warnings]
-
-
-async def _apart(size: int, work: Callable[..., T], *args: Any) -> T:
-    """Do it here when it is small, else where it does not hold the event loop."""
-    return await asyncio.to_thread(work, *args) if size > _LARGE else work(*args)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 import uuid
@@ -14,7 +13,9 @@ import msgspec
 from token0 import config as configuration
 from token0 import plugins
 from token0.answers import Answers
+from token0.aside import aside
 from token0.config import Config
+from token0.documents import text_tokens
 from token0.errors import PluginError
 from token0.imaging import Imaging
 from token0.keys import fingerprint
@@ -31,7 +32,7 @@ from token0.wire import Dialect, Endpoint, Provider, Translator
 log = logging.getLogger(__name__)
 
 _LARGE = 1024 * 1024
-_SAMPLE = 1024
+"""Walking more bytes of small values would hold the loop."""
 
 
 class Engine:
@@ -53,7 +54,6 @@ class Engine:
         self.translators: Mapping[tuple[str, str], Translator] = MappingProxyType(_translators(registry))
         self.router = Router(self.providers, config.routing.aliases, config.routing.default_provider)
         self._prices = {name: table() for name, table in registry.price_tables.items()}
-        self.fingerprint = fingerprint(config)
         self.cache: Layers | None = layered(config.cache, registry)
         self._selecting = Selecting(config, registry, self.providers, self._prices)
         self._imaging = Imaging(config, registry, self.cache, in_process=in_process)
@@ -82,7 +82,7 @@ class Engine:
 
     def select(self, request: Request, route: Route) -> Route:
         """The route, with another model of its provider where the operator's selector names one for this request."""
-        return self._selecting.route(request, route, _text_tokens(request))
+        return self._selecting.route(request, route)
 
     def report(self, dialect: str, request: Request, route: Route, request_id: str | None = None) -> Report:
         """The report that this request starts with."""
@@ -93,7 +93,7 @@ class Engine:
             model=route.model,
             model_requested=route.instead_of,
             stream=request.stream,
-            text_tokens=_text_tokens(request),
+            text_tokens=text_tokens(request),
             price=find_price(self.config.prices, self._prices, route.provider.name, route.model),
             warnings=[*request.options.warnings, *self._selecting.warnings(request, route), *self._cacheless(request)],
         )
@@ -101,7 +101,7 @@ class Engine:
     def _answers(self, layers: Layers) -> Answers:
         config, step = self.config, self.config.cache.matcher
         lookalikes = Lookalikes(config, step, self.registry, self._imaging.workers, layers) if step else None
-        return Answers(config.cache, layers, self.fingerprint, lookalikes)
+        return Answers(config.cache, layers, fingerprint(config), lookalikes)
 
     def _cacheless(self, request: Request) -> list[str]:
         """What the report says to a client that wants its answer kept where none is."""
@@ -128,10 +128,7 @@ class Engine:
             edits += dialect.asks_usage(request)
         if not edits:
             return request.body
-        if len(request.body) > _LARGE:
-            # Walking megabytes of small values would hold the loop.
-            return await asyncio.to_thread(splice, request.body, edits)
-        return splice(request.body, edits)
+        return await aside(len(request.body), _LARGE, splice, request.body, edits)
 
     async def images(
         self, request: Request, route: Route, report: Report, *, refused: bool = False
@@ -169,26 +166,6 @@ class Engine:
             await provider.close()
         if self.cache:
             await self.cache.close()
-
-
-def _text_tokens(request: Request) -> int:
-    """Four bytes a token over the whole JSON but the images: an estimate, and called one."""
-    images = _written(request.body, [part.base64 for part in request.parts if part.base64])
-    return (len(request.body) - images) // 4
-
-
-def _written(body: bytes, images: list[str]) -> int:
-    """How many bytes of `body` are base64, where line breaks are two characters and, as PHP writes them, slashes too.
-
-    How the first image begins tells how all are written: looking for each would take long.
-    """
-    count = sum(map(len, images))
-    if not images or images[0][:_SAMPLE].encode() in body:
-        return count
-    count += sum(image.count("\n") + image.count("\r") for image in images)
-    if rb"\/" in body and "/" in images[0][:_SAMPLE]:
-        count += sum(image.count("/") for image in images)
-    return count
 
 
 def _translators(registry: plugins.Registry) -> dict[tuple[str, str], Translator]:

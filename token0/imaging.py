@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import msgspec
 import pybase64
 
 from token0 import plugins
+from token0.aside import aside
 from token0.config import Config
 from token0.conversation import Conversation, Done
 from token0.coordinates import in_prompt
@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 
 CHAIN = 8
 """So many images may lean each on the one before; then one stands alone, so that those before it can be left out."""
-
-T = TypeVar("T")
 
 _LARGE = 1536 * 1024
 """Bytes that would hold the event loop for a millisecond: they are hashed in a thread."""
@@ -73,7 +71,7 @@ class Imaging:
         contexts = self._contexts(request, ctx)
         found: list[Place | None] = [None] * len(request.parts)
         if ctx and self._sticky:
-            found = await _aside(len(request.body), lambda: places(request, route, report.dialect))
+            found = await aside(len(request.body), _LARGE, places, request, route, report.dialect)
         done: Sequence[Done] = await asyncio.gather(
             *(
                 self._guarded(part, own, route, request, place)
@@ -192,7 +190,7 @@ class Imaging:
 
     async def _kept(self, finished: Finished, image: Image, part: ImagePart, ctx: Context, route: Route) -> Decision:
         found, size = await _digest(part), len(ctx.previous.data) if ctx.previous else 0
-        key = await _aside(size, lambda: finished.key(found, image, ctx, route.provider.name))
+        key = await aside(size, _LARGE, finished.key, found, image, ctx, route.provider.name)
         outcome, cached = await finished.made(key, image, lambda: self._run(image, ctx, route))
         return Decision(outcome, key=key, cached=cached)
 
@@ -245,12 +243,7 @@ class Imaging:
 
 
 async def _digest(part: ImagePart) -> bytes:
-    return await _aside(0 if is_hashed(part) else len(part.base64 or ""), lambda: digest(part))
-
-
-async def _aside(size: int, work: Callable[[], T]) -> T:
-    """`work` on so many bytes, in a thread where they are many."""
-    return await asyncio.to_thread(work) if size > _LARGE else work()
+    return await aside(0 if is_hashed(part) else len(part.base64 or ""), _LARGE, digest, part)
 
 
 def _override(image: Image, detail: str | None, ctx: Context) -> tuple[Image, tuple[StepReport, ...]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 from multidict import CIMultiDict
 
+from token0.forms import attempt, decode
 from token0.report import ImageReport
 from token0.sse import ArraySplitter, data, splitter
 from token0.types import Usage
@@ -77,7 +78,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     def is_complete(self, dialect: Dialect) -> bool:
         """True for a successful answer that nothing is missing of."""
         if not self.stream:
-            return _is_success(b"".join(self.chunks))
+            return attempt(decode, b"".join(self.chunks)) is not None
         events = self.events()
         return any(map(dialect.ends, events)) and not any(map(_tells_error, events))
 
@@ -132,7 +133,7 @@ class Recorder:
         content_type = headers.get("Content-Type", "")
         plain = headers.get("Content-Encoding", "identity") in ("", "identity")
         streamed = splitter(content_type) is not None
-        if response.status != 200 or not plain or not 0 < self._size <= self._limit or streamed > report.stream:
+        if response.status != 200 or not plain or not 0 < self._size <= self._limit or (streamed and not report.stream):
             return None
         return Recording(
             content_type=content_type,
@@ -154,21 +155,10 @@ def _digest(key: str, packed: bytes) -> bytes:
     return hashlib.sha256(key.encode() + packed).digest()[:_DIGEST]
 
 
-def _is_success(body: bytes) -> bool:
-    try:
-        document = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return isinstance(document, dict) and not document.get("error")
-
-
 def _tells_error(event: bytes) -> bool:
     if event.startswith(b"event: error"):
         return True
     if b'"error"' not in event:
         return False
-    try:
-        document = msgspec.json.decode(data(event))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return True
-    return not isinstance(document, dict) or bool(document.get("error")) or document.get("type") == "error"
+    document = attempt(decode, data(event))
+    return document is None or document.get("type") == "error"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from token0.config import Config
+from token0.documents import text_tokens
 from token0.errors import BadRequest
 from token0.images import Unopened, open_part
 from token0.interfaces import ModelSelector, PriceTable, Quote, Selection
@@ -32,7 +33,7 @@ class Selecting:
         step = config.selector
         self._selector: ModelSelector | None = registry.selectors[step.use](step.config) if step else None
 
-    def route(self, request: Request, route: Route, text_tokens: int) -> Route:
+    def route(self, request: Request, route: Route) -> Route:
         """The route with the model that the selector names; the same one where it names none, or fails.
 
         A client that wants nothing done, or no other model, keeps what it asked for.
@@ -41,7 +42,7 @@ class Selecting:
         if self._selector is None or not options.optimize or options.cascade is False:
             return route
         try:
-            selection = self._selector.select(request, route.model, self._quoting(request, route, text_tokens))
+            selection = self._selector.select(request, route.model, self._quoting(request, route.provider.name))
             if not isinstance(selection, Selection | None):
                 raise TypeError(f"select returned {type(selection).__name__}")
         except Exception:
@@ -66,7 +67,7 @@ class Selecting:
         log.warning("the selected model %s is not one of %s: the model stays", model, provider.name)
         return True
 
-    def _quoting(self, request: Request, route: Route, text_tokens: int) -> Callable[[str], Quote | None]:
+    def _quoting(self, request: Request, provider: str) -> Callable[[str], Quote | None]:
         """What prices this request; its images are opened once, and only when a price is asked for."""
 
         @cache
@@ -78,15 +79,14 @@ class Selecting:
 
         def quote(model: str) -> Quote | None:
             opened = images()
-            return None if opened is None else self._priced(opened, text_tokens, route.provider.name, model)
+            return None if opened is None else self._priced(opened, text_tokens(request), provider, model)
 
         return quote
 
-    def _priced(self, images: list[Image], text_tokens: int, provider: str, model: str) -> Quote | None:
+    def _priced(self, images: list[Image], tokens: int, provider: str, model: str) -> Quote | None:
         price = find_price(self._config.prices, self._tables, provider, model)
         if price is None:
             return None
-        tokens = text_tokens
         if images:
             counter = find_counter(self._registry, provider, model)
             if counter is None or not all(image.width for image in images):
