@@ -345,34 +345,19 @@ def test_broken_provider_is_named_with_its_reason(folder: Folder) -> None:
     assert folder.mistakes("providers: {tiles: {}}") == [f"1: providers.tiles: {what}"]
 
 
+HOSTED = SimpleNamespace(**{**vars(REGISTRY), "providers": {"hosted": Hosted}})
+
+
 def test_provider_with_a_setting_that_must_be_set_is_a_mistake_when_it_is_not(folder: Folder) -> None:
-    registry = SimpleNamespace(
-        optimizers={},
-        conversation_optimizers={},
-        providers={"hosted": Hosted},
-        caches={},
-        selectors={},
-        matchers={},
-        failures={},
-    )
     with pytest.raises(
         ConfigError, match=r"token0\.yaml: providers\.hosted\.base_url: must be set: it has no default$"
     ):
-        folder.load("", registry)
+        folder.load("", HOSTED)
 
 
 def test_default_names_a_provider_that_cannot_do_without_settings() -> None:
-    registry = SimpleNamespace(
-        optimizers={},
-        conversation_optimizers={},
-        providers={"hosted": Hosted},
-        caches={},
-        selectors={},
-        matchers={},
-        failures={},
-    )
     with pytest.raises(ConfigError, match=r"^\(no file\): providers\.hosted\.base_url: must be set"):
-        configuration.default(registry)
+        configuration.default(HOSTED)
 
 
 def test_show_is_the_shape_of_the_file(folder: Folder) -> None:

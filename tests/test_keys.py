@@ -19,7 +19,7 @@ from token0.config import Config, Server, Step, Workers
 from token0.interfaces import NoConfig
 from token0.keys import Unkeyed, answer_key, caller, fingerprint
 from token0.routing import Route
-from token0.types import Request
+from token0.types import Price, Request
 from token0.wire import Endpoint
 from token0_anthropic.messages import Messages
 from token0_openai.chat import Chat
@@ -215,6 +215,7 @@ def test_two_requests_share_a_key_only_if_all_of_them_is_the_same(one: Any, othe
         (Config(pipeline=(Step("resize", NoConfig()),)), True),
         (Config(conversation=(Step("repeats", NoConfig()),)), True),
         (Config(workers=Workers(max_pixels=5)), True),
+        (Config(prices={"m": Price(input=1.0)}), True),
         (Config(workers=Workers(processes=5)), False),
         (Config(server=Server(port=1)), False),
         (Config(path="elsewhere"), False),

@@ -21,9 +21,10 @@ _FORMAT: Final = 1
 """Another number makes all keys of before worthless."""
 
 _IMMATERIAL = frozenset({
-    "server", "workers", "routing", "selector", "cache", "providers", "prices", "path", "hidden",
+    "server", "workers", "routing", "selector", "cache", "providers", "path", "hidden",
 })  # fmt: skip
-"""Settings that change no answer; of the others, known or to come, any may. Provider and model are in each key."""
+"""Settings that change no answer; of the others, known or to come, any may: by prices, old images are left out.
+Provider and model are in each key."""
 
 _WHO = re.compile(
     r"auth|key|token|secret|credential|account|organi[sz]ation|project|tenant|user(?!-agent)|email|^anthropic-|^openai-"

@@ -6,16 +6,13 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from token0.interfaces import Cache
 from token0_diskcache.directory import default_directory, private
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 

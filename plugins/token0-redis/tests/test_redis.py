@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
@@ -225,6 +226,21 @@ async def test_a_password_is_not_logged(server: Server, cache: Make, caplog: pyt
     await one.close()
     assert "redis is left out: AuthenticationError" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+async def test_a_failure_that_nobody_waits_for_any_more_is_not_logged_with_the_address(
+    server: Server, cache: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = cache()
+    asking = asyncio.create_task(one.get("a"))
+    await asyncio.sleep(0)
+    server.kill()
+    asking.cancel()
+    await asyncio.wait(one._running)
+    # With what it holds: asyncio speaks when the last one forgets a task.
+    del asking
+    gc.collect()
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("url", ["http://h", "", "redis"])

@@ -129,7 +129,7 @@ class RedisCache(Cache):
             return otherwise
         task = asyncio.create_task(work)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
         late = asyncio.get_running_loop().time() + seconds * _LATE
         await self._wait(task, seconds)
         if task.done():
@@ -151,6 +151,11 @@ class RedisCache(Cache):
                 await asyncio.sleep(0)
         if task.done():
             self._answered = clock()
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        # Looked at, in case who asked has gone: else asyncio would log it, address and all.
+        _failure(task)
 
     def _worked(self, task: asyncio.Task[Any]) -> bool:
         """Draw the lesson from an attempt that ended in time."""
