@@ -19,11 +19,11 @@ _MANY = 3_000_000
 _BLURRED = 7.0
 _TOO_HIGH = 1.5
 
-# Capitals and digits that stand out from the paper by fewer grey levels than this must be larger, by so much for each
-# level: thermal and dot-matrix print breaks up where clear print of the same height is read without a fault.
-_CLEAR = 108.0
-_PER_LEVEL = 0.024
-_FAINTEST = 1.7
+# Letters that stand out from the paper by fewer grey levels than this must be larger, by so much for each level:
+# thermal and dot-matrix print breaks up where clear print of the same height is read without a fault.
+_CLEAR = 112.0
+_PER_LEVEL = 0.03
+_FAINTEST = 1.8
 
 # From this share of the picture under letters on it is a page: its letters are what must survive.
 _PAGE = 0.1
@@ -44,14 +44,15 @@ class Floors(NamedTuple):
         picture = self.short_side / min(size)
         if writing is None:
             return picture
-        text = writing.needed(self.text, self.digits * _larger(writing.contrast()))
+        faint = _larger(writing.contrast())
+        text = writing.needed(self.text * faint, self.digits * faint)
         if writing.blurred(_BLURRED):
             return max(1.0, text * _TOO_HIGH)
         return max(picture / 2 if writing.share >= _PAGE else picture, text)
 
 
 def _larger(contrast: float) -> float:
-    """How many times as high digits must be that stand out by `contrast`."""
+    """How many times as high letters must be that stand out by `contrast`."""
     return min(_FAINTEST, 1 + max(0.0, _CLEAR - contrast) * _PER_LEVEL)
 
 

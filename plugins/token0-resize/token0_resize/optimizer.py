@@ -24,13 +24,15 @@ class ResizeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         int,
         msgspec.Meta(ge=64, le=4096, description="Shorter side of a picture. Pages full of text may go to half of it."),
     ] = 512
-    text_height: Annotated[int, msgspec.Meta(ge=4, le=64, description="Height of a small x where there is text.")] = 6
+    text_height: Annotated[
+        int, msgspec.Meta(ge=4, le=64, description="Height of a small x; up to 1.8 times that in faint print.")
+    ] = 6
     digit_height: Annotated[
         int,
         msgspec.Meta(
             ge=4,
             le=64,
-            description="Height of digits and capitals in lines that have nothing else; 1.7 times that in faint print.",
+            description="Height of digits and capitals in lines that have nothing else; the same goes for faint print.",
         ),
     ] = 11
     split: Annotated[
