@@ -8,138 +8,47 @@ import contextlib
 import io
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 from aiohttp import web
-from fakes.serving import chat, data_url, gateway
+from fakes.asking import (
+    CHAT,
+    CHUNKS,
+    COLD,
+    DONE,
+    KEY,
+    PICTURE,
+    STREAMED,
+    USAGE,
+    Answering,
+    Client,
+    chunk,
+    client,
+    completion,
+    content,
+    documents,
+    event,
+    grey,
+    numbered,
+    one,
+    shared,
+    streaming,
+)
+from fakes.seeing import Eye
+from fakes.serving import chat, data_url
 from fakes.shelving import Shelf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from token0 import answers
-from token0.testing import Upstream, png
+from token0.testing import Upstream
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from multidict import CIMultiDictProxy
-
-Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-CHAT = "/v1/chat/completions"
-COLD = chat("hi", temperature=0)
-PICTURE = chat("hi", data_url(), temperature=0)
-STREAMED = chat("hi", temperature=0, stream=True)
-KEY = "sk-of-one-tenant"
-
-
-class Got(NamedTuple):
-    status: int
-    headers: CIMultiDictProxy[str]
-    body: bytes
-
-    @property
-    def cache(self) -> str | None:
-        return self.headers.get("x-token0-cache")
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class Client:
-    """Asks one gateway; the key is that of one tenant unless another is given."""
-
-    def __init__(self, address: str, session: aiohttp.ClientSession) -> None:
-        self.address, self._session = address, session
-
-    async def ask(self, body: Any = COLD, *, key: str | None = KEY, path: str = CHAT, **headers: str) -> Got:
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        if key is not None:
-            given["Authorization"] = f"Bearer {key}"
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        async with self._session.post(self.address + path, data=data, headers=given) as answer:
-            return Got(answer.status, answer.headers, await answer.read())
-
-
-@contextlib.asynccontextmanager
-async def client(folder: Path, url: str, *, cache: dict[str, Any] | None = None, **more: Any) -> AsyncIterator[Client]:
-    layers: list[Any] = ["shelf"]
-    async with (
-        gateway(folder, url, cache={"layers": layers, **(cache or {})}, **more) as address,
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
-    ):
-        yield Client(address, session)
-
-
-@pytest.fixture
-async def one(tmp_path: Path, upstream: Upstream) -> AsyncIterator[Client]:
-    upstream.answer = numbered(upstream)
-    async with client(tmp_path, upstream.url) as made:
-        yield made
-
-
-def completion(content: str, **fields: Any) -> dict[str, Any]:
-    choice = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
-    usage = {"prompt_tokens": 300, "completion_tokens": 5, "total_tokens": 305}
-    return {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
-
-
-def numbered(upstream: Upstream) -> Answering:
-    """Each answer says how many there were before."""
-
-    async def answer(_: web.Request) -> web.StreamResponse:
-        headers = {"x-request-id": "req_1", "x-ratelimit-remaining-requests": "9"}
-        return web.json_response(completion(f"answer {len(upstream.received)}"), headers=headers)
-
-    return answer
-
-
-def chunk(finish: str | None = None, **delta: Any) -> dict[str, Any]:
-    head = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-    return {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
-
-
-def call(**fields: Any) -> list[dict[str, Any]]:
-    return [{"index": 0, **fields}]
-
-
-CHUNKS = [
-    chunk(role="assistant", tool_calls=call(id="call_1", type="function", function={"name": "f", "arguments": ""})),
-    chunk(tool_calls=call(function={"arguments": '{"a"'})),
-    chunk(tool_calls=call(function={"arguments": ":1}"})),
-    chunk("tool_calls"),
-]
-USAGE = {**chunk(), "choices": [], "usage": {"prompt_tokens": 300, "completion_tokens": 5, "total_tokens": 305}}
-
-
-def event(document: Any) -> bytes:
-    return b"data: " + json.dumps(document).encode() + b"\n\n"
-
-
-DONE = b"data: [DONE]\n\n"
-
-
-def streaming(*events: bytes, then: str = "") -> Answering:
-    """Answers with these events, and with the usage where it is asked for, as OpenAI does."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        wants = json.loads(await request.read()).get("stream_options", {}).get("include_usage")
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-        for each in events or [event(one) for one in [*CHUNKS, *([USAGE] if wants else [])]] + [DONE]:
-            await response.write(each)
-            await asyncio.sleep(0)
-        if then == "die":
-            assert request.transport
-            request.transport.close()
-        return response
-
-    return answer
+__all__ = ["one"]  # a fixture
 
 
 async def test_the_same_request_twice_is_one_call(one: Client, upstream: Upstream) -> None:
@@ -309,13 +218,6 @@ async def test_a_compressed_answer_is_not_asked_for(one: Client, upstream: Upstr
     assert upstream.received[0].headers["accept-encoding"] == "identity"
 
 
-def documents(body: bytes) -> list[Any]:
-    """What a stream says, without the reports."""
-    payloads = [line.removeprefix(b"data: ") for line in body.splitlines() if line]
-    found = [json.loads(each) if each != b"[DONE]" else "done" for each in payloads]
-    return [{k: v for k, v in each.items() if k != "token0"} if isinstance(each, dict) else each for each in found]
-
-
 async def test_a_stream_with_tool_calls_is_told_again_event_for_event(one: Client, upstream: Upstream) -> None:
     upstream.answer = streaming()
     live, hit = await one.ask(STREAMED), await one.ask(STREAMED)
@@ -367,164 +269,6 @@ async def test_a_streamed_answer_is_told_whole_and_a_whole_one_as_a_stream(one: 
     assert (told[-2]["choices"][0]["finish_reason"], told[-1], len(upstream.received)) == ("stop", "done", 2)
 
 
-def content(got: Got) -> str:
-    """The text of an answer of either form."""
-    if got.headers["Content-Type"].startswith("application/json"):
-        return str(got.json["choices"][0]["message"]["content"])
-    return "".join(each["choices"][0]["delta"].get("content") or "" for each in documents(got.body)[:-1])
-
-
-def held(upstream: Upstream, answer: Answering) -> asyncio.Event:
-    """The provider thinks until the event is set."""
-    gate = asyncio.Event()
-
-    async def wait(request: web.Request) -> web.StreamResponse:
-        await gate.wait()
-        return await answer(request)
-
-    upstream.answer = wait
-    return gate
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
-
-
-async def test_twenty_requests_at_the_same_time_are_one_call(one: Client, upstream: Upstream) -> None:
-    gate = held(upstream, numbered(upstream))
-    asking = [asyncio.create_task(one.ask()) for _ in range(20)]
-    await until(lambda: bool(upstream.received))
-    await asyncio.sleep(0.05)
-    gate.set()
-    got = await asyncio.gather(*asking)
-    assert len(upstream.received) == 1
-    assert len({each.body for each in got}) == 1
-    assert sorted(each.cache or "" for each in got) == ["hit"] * 19 + ["miss"]
-
-
-async def test_requests_at_the_same_time_are_shared_within_a_tenant_only(one: Client, upstream: Upstream) -> None:
-    gate = held(upstream, numbered(upstream))
-    asking = [asyncio.create_task(one.ask(key=f"sk-{number % 2}")) for number in range(10)]
-    await until(lambda: len(upstream.received) == 2)
-    gate.set()
-    await asyncio.gather(*asking)
-    assert len(upstream.received) == 2
-
-
-async def test_when_the_leader_leaves_another_takes_over(one: Client, upstream: Upstream) -> None:
-    gate = held(upstream, numbered(upstream))
-    leader = asyncio.create_task(one.ask())
-    await until(lambda: len(upstream.received) == 1)
-    others = [asyncio.create_task(one.ask()) for _ in range(5)]
-    await asyncio.sleep(0.05)
-    leader.cancel()
-    await until(lambda: len(upstream.received) == 2)
-    gate.set()
-    got = await asyncio.gather(*others)
-    assert (len(upstream.received), {each.status for each in got}) == (2, {200})
-
-
-async def test_a_failure_of_the_leader_is_its_own(one: Client, upstream: Upstream) -> None:
-    """The provider refuses the first call and answers the second one."""
-
-    async def answer(_: web.Request) -> web.StreamResponse:
-        if len(upstream.received) == 1:
-            return web.json_response({"error": {"message": "busy"}}, status=500)
-        return web.json_response(completion("yes"))
-
-    gate = held(upstream, answer)
-    asking = [asyncio.create_task(one.ask()) for _ in range(6)]
-    await until(lambda: bool(upstream.received))
-    await asyncio.sleep(0.05)
-    gate.set()
-    assert sorted(each.status for each in await asyncio.gather(*asking)) == [200] * 5 + [500]
-    assert len(upstream.received) == 2
-
-
-async def test_answers_that_cannot_be_shared_are_not_fetched_one_after_the_other(
-    one: Client, upstream: Upstream
-) -> None:
-    waiting = 0
-
-    async def refuse(_: web.Request) -> web.StreamResponse:
-        nonlocal waiting
-        waiting += 1
-        return web.json_response({"error": {"message": "no"}}, status=400)
-
-    gate = held(upstream, refuse)
-    asking = [asyncio.create_task(one.ask()) for _ in range(8)]
-    await until(lambda: bool(upstream.received))
-    await asyncio.sleep(0.05)
-    gate.set()
-    assert {each.status for each in await asyncio.gather(*asking)} == {400}
-    assert len(upstream.received) == 8
-
-
-async def test_a_provider_that_cannot_be_reached_is_an_error_for_each(tmp_path: Path) -> None:
-    async with client(tmp_path, "http://127.0.0.1:9") as lost:
-        got = await asyncio.gather(*(lost.ask() for _ in range(4)))
-    assert {each.status for each in got} == {502}
-
-
-def shared() -> dict[str, Any]:
-    Shelf.boards.pop("common", None)
-    return {"layers": [{"use": "shelf", "board": "common"}]}
-
-
-async def test_what_one_gateway_fetched_another_has(tmp_path: Path, upstream: Upstream) -> None:
-    cache = shared()
-    async with client(tmp_path, upstream.url, cache=cache) as one, client(tmp_path, upstream.url, cache=cache) as other:
-        first, second = await one.ask(PICTURE), await other.ask(PICTURE)
-    assert (first.cache, second.cache, len(upstream.received)) == ("miss", "hit", 1)
-
-
-async def test_two_gateways_that_are_asked_the_same_at_the_same_time_make_one_call(
-    tmp_path: Path, upstream: Upstream
-) -> None:
-    cache = shared()
-    gate = held(upstream, numbered(upstream))
-    async with client(tmp_path, upstream.url, cache=cache) as one, client(tmp_path, upstream.url, cache=cache) as other:
-        asking = [asyncio.create_task(each.ask()) for each in (one, other, one, other)]
-        await until(lambda: len(upstream.received) == 1)
-        await asyncio.sleep(0.1)
-        gate.set()
-        got = await asyncio.gather(*asking)
-    assert (len(upstream.received), sorted(each.cache or "" for each in got)) == (1, ["hit", "hit", "hit", "miss"])
-    assert not Shelf.boards["common"][1]
-
-
-async def test_a_gateway_takes_over_what_another_left(tmp_path: Path, upstream: Upstream) -> None:
-    cache = shared()
-    gate = held(upstream, numbered(upstream))
-    async with client(tmp_path, upstream.url, cache=cache) as one, client(tmp_path, upstream.url, cache=cache) as other:
-        leader = asyncio.create_task(one.ask())
-        await until(lambda: len(upstream.received) == 1)
-        waiting = asyncio.create_task(other.ask())
-        await asyncio.sleep(0.05)
-        leader.cancel()
-        await until(lambda: len(upstream.received) == 2)
-        gate.set()
-        assert (await waiting).status == 200
-
-
-async def test_a_claim_that_nobody_ends_is_waited_for_within_bounds(
-    tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(answers, "PATIENCE", 0.05)
-    cache = shared()
-    async with client(tmp_path, upstream.url, cache=cache) as one:
-        await one.ask()
-        held_answers, claims = Shelf.boards["common"]
-        claims.update(held_answers)
-        held_answers.clear()
-        assert (await one.ask()).status == 200
-        # It was another's, so it is another's to end.
-        assert claims
-    assert len(upstream.received) == 2
-
-
 async def test_a_corrupt_entry_is_a_miss(tmp_path: Path, upstream: Upstream) -> None:
     cache = shared()
     async with client(tmp_path, upstream.url, cache=cache) as one:
@@ -562,9 +306,15 @@ async def test_pictures_in_other_bytes_are_two_without_a_matcher(one: Client) ->
     assert [(await one.ask(grey(shade))).cache for shade in (100, 101, 100)] == ["miss", "miss", "hit"]
 
 
-def grey(shade: int) -> dict[str, Any]:
-    picture = "data:image/png;base64," + base64.b64encode(png(64, 64, shade)).decode()
-    return chat("hi", picture, temperature=0)
+async def test_an_image_of_a_request_whose_answer_cannot_be_kept_is_not_recognised(
+    tmp_path: Path, upstream: Upstream
+) -> None:
+    Eye.seen.clear()
+    async with client(tmp_path, upstream.url, cache={"matcher": "eye"}) as one:
+        assert (await one.ask({**grey(100), "store": True})).cache == "off"
+        assert Eye.seen == []
+        await one.ask(grey(100))
+        assert Eye.seen == ["sketch"]
 
 
 async def test_nothing_of_a_request_can_be_read_from_keys_or_logs(
