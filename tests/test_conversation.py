@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,21 @@ async def test_a_token_rule_that_fails_costs_only_the_saving(ctx: Context, monke
     step = Sees(Joint(parts=(0,), tokens=1, why="a"))
     monkeypatch.setattr(PatchCounter, "count", None)
     assert await run(step, [done()], request(at(0)), ctx) == [done()]
+
+
+async def test_steps_do_not_hold_the_event_loop(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def count_text(self: PatchCounter, text: str) -> int:
+        threads.append(threading.current_thread())
+        return 1
+
+    monkeypatch.setattr(PatchCounter, "count_text", count_text)
+    joint = Joint(parts=(0,), tokens=1, why="gone", contents={0: (Text("gone"),)})
+    (told,) = await run(Sees(joint), [done()], request(at(0)), ctx)
+    assert told.contents == (Text("gone"),)
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_steps_follow_each_other(ctx: Context) -> None:

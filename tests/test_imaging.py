@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import threading
 import types
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from fakes import lab, shelving
+from fakes import joining, lab, shelving
 from fakes.engines import BIG, HALF, Make, body, engine, plugin, run
 
 from token0 import config
@@ -20,7 +21,7 @@ from token0.fetch import Fetcher, FetchError
 from token0.imaging import Imaging
 from token0.interfaces import Context, NoConfig
 from token0.testing import png
-from token0.types import Image
+from token0.types import Image, ImagePart, Price, Request
 from token0.wire import Endpoint
 
 __all__ = ["engine"]  # a fixture
@@ -67,6 +68,21 @@ async def test_steps_know_when_answers_are_positions(
     monkeypatch.setattr(lab.Act, "plan", plan)
     await run(engine(quality="thrifty"), prompt=prompt)
     assert [(ctx.coordinates, ctx.prompt, ctx.quality) for ctx in seen] == [(not moves, prompt, "thrifty")]
+
+
+async def test_text_is_not_counted_in_the_event_loop(engine: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+    count = lab.LabCounter.count_text
+
+    def count_text(self: lab.LabCounter, text: str) -> int:
+        threads.append(threading.current_thread())
+        return count(self, text)
+
+    monkeypatch.setattr(lab.LabCounter, "count_text", count_text)
+    _, report = await run(engine(), prompt="pid")
+    assert report.images[0].after.format == "text"
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_workers_give_the_same_bytes_as_this_process(
@@ -268,3 +284,29 @@ async def test_without_a_cache_nothing_is_hashed(engine: Make, monkeypatch: pyte
     monkeypatch.delattr("token0.imaging.digest")
     sent, _ = await run(engine())
     assert sent["image"] == HALF
+
+
+async def test_every_eighth_image_is_worked_on_without_the_one_before(
+    engine: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone: list[bool] = []
+    monkeypatch.setattr(lab.Act, "compares", True)
+    monkeypatch.setattr(lab.Act, "plan", lambda _, image, ctx: alone.append(ctx.previous is None))
+    running = engine()
+    parts = tuple(ImagePart(path=("images", i), base64=BIG) for i in range(18))
+    request, route = Request(body=b"", document={}, model="lab", parts=parts), await running.router.route("lab")
+    await running.images(request, route, running.report("lab", request, route))
+    assert [i for i, first in enumerate(alone) if first] == [0, 8, 16]
+
+
+async def test_steps_over_all_images_know_what_the_model_costs(engine: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    prices: list[Price | None] = []
+
+    def plan(self: object, images: Any, ctx: Context) -> list[Any]:
+        prices.append(ctx.price)
+        return []
+
+    monkeypatch.setattr(joining.Together, "plan", plan)
+    steps = plugin("steps", token0_register_conversation_optimizers=lambda: [joining.Together])
+    await run(engine(steps, conversation=(Step("together", NoConfig()),), prices={"lab": Price(input=2.0)}))
+    assert prices == [Price(input=2.0)]

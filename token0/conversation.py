@@ -59,12 +59,15 @@ class Conversation:
     ) -> Sequence[Done]:
         step, after = self._steps[number], list(done)
         images = {image.part: image for image in _placed(done, request)}
-        for joint in plan(step, list(images.values()), ctx):
+        # In threads: steps compare bytes and count text.
+        for joint in await asyncio.to_thread(plan, step, list(images.values()), ctx):
             started = time.perf_counter()
             own = [images[part] for part in joint.parts]
-            made = priced(joint, await self._made(number, joint, own, ctx, provider), own, ctx)
+            made = await self._made(number, joint, own, ctx, provider)
+            made = await asyncio.to_thread(priced, joint, made, own, ctx)
             for image in own:
-                after[image.part] = _told(after[image.part], image, step.name, made, ctx, started)
+                told = await asyncio.to_thread(_told, after[image.part], image, step.name, made, ctx, started)
+                after[image.part] = told
         return after
 
     async def _made(self, number: int, joint: Joint, images: list[Placed], ctx: Context, provider: str) -> Joined:

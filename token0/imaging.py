@@ -26,7 +26,7 @@ from token0.report import ImageReport, Report, Shape, StepReport
 from token0.routing import Route
 from token0.rules import find_counter
 from token0.sticky import Decision, Place, Sticky, places
-from token0.types import Content, Image, ImagePart, Request
+from token0.types import Content, Image, ImagePart, Request, Text
 from token0.workers import Task, Workers
 
 log = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ class Imaging:
         steps = corrected + overridden + outcome.steps
         before = shape([original], ctx, outcome.instead_of)
         changed = any(step.applied for step in steps)
-        after = shape(outcome.contents, ctx) if changed else before
+        after = await _measured(outcome.contents, ctx) if changed else before
         note = decision.note or (None if known or changed else "not a format known here")
         report = ImageReport(at=at, before=before, after=after, steps=steps, note=note, cached=decision.cached)
         contents = outcome.contents if changed else None
@@ -244,6 +244,12 @@ class Imaging:
 
 async def _digest(part: ImagePart) -> bytes:
     return await aside(0 if is_hashed(part) else len(part.base64 or ""), _LARGE, digest, part)
+
+
+async def _measured(contents: Sequence[Content], ctx: Context) -> Shape:
+    """The shape of what is sent. Text is counted aside: pages are long, and a vocabulary may have to be loaded."""
+    letters = sum(len(content.text) for content in contents if isinstance(content, Text))
+    return await aside(letters, 0, shape, contents, ctx)
 
 
 def _override(image: Image, detail: str | None, ctx: Context) -> tuple[Image, tuple[StepReport, ...]]:
