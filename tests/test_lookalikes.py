@@ -57,6 +57,13 @@ async def test_a_picture_is_compared_with_the_first_of_its_kind_so_that_small_st
     assert [known.picture == pictures[0].picture for known in pictures if known and pictures[0]] == [True, True, False]
 
 
+async def test_the_same_pixels_in_other_bytes_need_no_comparison() -> None:
+    found = gallery()
+    again = ImagePart(path=("image",), base64=base64.b64encode(png(64, 64, 100) + b"a comment").decode())
+    assert await one(found, 100) == (await found.known([again], ANN))[0]
+    assert Eye.seen == ["sketch", "sketch"]
+
+
 async def test_bytes_that_were_seen_are_never_decoded_again() -> None:
     found = gallery()
     before = [await one(found, 100), await one(found, 101)]

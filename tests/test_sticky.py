@@ -14,7 +14,7 @@ from fakes.engines import BIG, HALF, Make, engine
 
 from token0.config import CacheConfig, Step
 from token0.engine import Engine
-from token0.errors import WorkerError
+from token0.errors import BadRequest, Unusable, WorkerError
 from token0.imaging import Imaging
 from token0.interfaces import NoConfig
 from token0.report import Report
@@ -296,3 +296,32 @@ async def test_without_layers_nothing_is_remembered(engine: Make) -> None:
     before = engine(pipeline=(Step("act", NoConfig()),))
     await sent(before, conversation(*ONE))
     assert (await sent(engine(pipeline=()), conversation(*TWO)))[0] == [BIG, OTHER]
+
+
+async def test_an_image_that_must_not_be_sent_is_judged_anew_each_time(
+    engine: Make, board: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise Unusable("it is broken")
+
+    running = engine(shelving, **settings(board, "act"))
+    with monkeypatch.context() as refusing:
+        refusing.setattr(lab.Act, "apply", refuse)
+        with pytest.raises(BadRequest):
+            await sent(running, conversation(*ONE))
+    await asyncio.sleep(0.01)
+    assert (await sent(running, conversation(*TWO)))[0][0] == HALF
+
+
+@pytest.mark.parametrize(("image_seconds", "kept"), [(604_800.0, 86_400.0), (60.0, 60.0)])
+async def test_a_decision_is_kept_for_a_day_at_most(
+    engine: Make, board: str, image_seconds: float, kept: float
+) -> None:
+    with_shelf = settings(board, "act")
+    cache = msgspec.structs.replace(with_shelf["cache"], image_seconds=image_seconds)
+    running = engine(shelving, **{**with_shelf, "cache": cache})
+    await sent(running, conversation(*ONE))
+    assert running.cache
+    (shelf,) = running.cache._caches
+    assert isinstance(shelf, shelving.Shelf)
+    assert sorted(shelf.times) == [kept, image_seconds]
