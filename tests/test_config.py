@@ -286,6 +286,12 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_lines(folder: Folder) -> 
             "conversation: [tidyy]",
             "1: conversation[0]: no step over all images 'tidyy' is installed; did you mean 'tidy'?",
         ),
+        (
+            "conversation: [resize]",
+            "1: conversation[0]: no step over all images 'resize' is installed; it belongs under pipeline",
+        ),
+        ("pipeline: [tidy]", "1: pipeline[0]: no optimizer 'tidy' is installed; it belongs under conversation"),
+        ("pipeline: [shelf]", "1: pipeline[0]: no optimizer 'shelf' is installed; it belongs under cache.layers"),
         ("cache: memory", "1: cache: must be a mapping, not text"),
         ("cache: {layers: shelf}", "1: cache.layers: must be a list, as `- memory`"),
         (

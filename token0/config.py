@@ -376,11 +376,23 @@ def _missing(kind: str, named: Node, path: Path, known: Any, registry: Registry)
     if holds_secret(named):
         return Mistake(named.line, path, f"no such {kind} is installed")
     name = str(named.value)
-    what = f"no {kind} {shown(named, path)} is installed{did_you_mean(name, known)}"
+    what = f"no {kind} {shown(named, path)} is installed{_belongs(name, registry) or did_you_mean(name, known)}"
     for entry_point, reason in registry.failures.items():
         if _plugin_name(entry_point) == _plugin_name(name):
             what += f"; the plugin {entry_point!r} is installed but broken: {without_credentials(reason)}"
     return Mistake(named.line, path, what)
+
+
+def _belongs(name: str, registry: Registry) -> str:
+    """The end of a mistake about a plugin that is named in another section than its own."""
+    sections = {
+        "pipeline": registry.optimizers,
+        "conversation": registry.conversation_optimizers,
+        "selector": registry.selectors,
+        "cache.layers": registry.caches,
+        "cache.matcher": registry.matchers,
+    }
+    return next((f"; it belongs under {section}" for section, names in sections.items() if name in names), "")
 
 
 def _plugin_name(name: str) -> str:
