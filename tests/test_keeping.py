@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from fakes.serving import chat, data_url
 from multidict import CIMultiDict
 
 from token0.config import CacheConfig
 from token0.keeping import Wish, beyond, wish
-from token0.types import Request
+from token0.types import ImagePart, Request
 from token0.wire import Endpoint
 from token0_anthropic.messages import Messages
 from token0_google.gemini import Gemini
@@ -89,6 +90,8 @@ def test_requests_with_tools_are_kept_where_the_operator_says_so() -> None:
         ({"Cache-Control": "no-store"}, "off"),
         ({"Cache-Control": "max-age=0, No-Store"}, "off"),
         ({"Cache-Control": "no-cache"}, "refresh"),
+        ({"Cache-Control": "max-age=0"}, "refresh"),
+        ({"Cache-Control": "max-age=60"}, "on"),
         ({"X-Token0-Cache": "off"}, "off"),
         ({"X-Token0-Cache": "Refresh"}, "refresh"),
         ({"X-Token0-Cache": "on"}, "on"),
@@ -124,6 +127,13 @@ def test_a_client_may_have_one_request_kept_or_not(
 
 def test_off_says_why() -> None:
     assert wished(COLD, {"Cache-Control": "no-store"}) == Wish("off", "Cache-Control: no-store")
+
+
+def test_an_image_that_its_dialect_does_not_find_in_the_request_is_beyond_it() -> None:
+    request = read(COLD)
+    assert beyond(request, "m") is None
+    elsewhere = ImagePart(path=("messages", 0, "held_by_the_provider"))
+    assert beyond(msgspec.structs.replace(request, parts=(elsewhere,)), "m") == "an image of it is not in the request"
 
 
 def response(**fields: Any) -> Request:

@@ -45,7 +45,8 @@ def wish(
     control = {each.strip().lower() for each in ",".join(headers.getall("Cache-Control", [])).split(",")}
     if why := _refusal(settings, request, dialect, said, control, headers):
         return Wish("off", why)
-    return Wish("refresh" if said == "refresh" or "no-cache" in control else "on")
+    # Browsers and `fetch` say no-cache as max-age=0.
+    return Wish("refresh" if said == "refresh" or control & {"no-cache", "max-age=0"} else "on")
 
 
 def _refusal(
