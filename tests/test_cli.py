@@ -182,6 +182,12 @@ def test_an_image_is_explained(run: Run, file: Callable[[str], Path], picture: P
     assert "16 -> 4 tokens: look at it" in out
 
 
+def test_an_empty_pipeline_is_said(run: Run, file: Callable[[str], Path], picture: Path) -> None:
+    said = "token0-gateway: no step is tried: --config names no YAML with a pipeline\n"
+    assert run("explain", picture, "--model", "lab")[2] == said
+    assert run("explain", picture, "--model", "lab", "--config", file("pipeline: [act]\n"))[2] == ""
+
+
 def test_an_image_is_explained_to_programs(run: Run, picture: Path) -> None:
     code, out, _ = run("explain", picture, "--model", "lab", "--json", "--detail", "low")
     explained = json.loads(out)

@@ -176,6 +176,8 @@ def _explain(arguments: argparse.Namespace, registry: plugins.Registry) -> int:
     config = _load(arguments.config, registry)
     if arguments.quality:
         config = msgspec.structs.replace(config, quality=arguments.quality)
+    if not config.pipeline:
+        print("token0-gateway: no step is tried: --config names no YAML with a pipeline", file=sys.stderr)
     data = arguments.image.read_bytes()
     explained = asyncio.run(
         explain(config, registry, data, arguments.model, prompt=arguments.prompt, detail=arguments.detail)
