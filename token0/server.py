@@ -143,9 +143,13 @@ async def _abandon(engine: Engine) -> None:
 
 def _log_kept(error: Exception) -> None:
     """Say why the configuration stays as it is; a plugin's own exception with where it came from."""
-    expected = isinstance(error, Token0Error | OSError)
     why = "".join(f"\n  {line}" for line in (str(error) or repr(error)).splitlines())
-    log.error("the configuration stays as it was:%s", why, exc_info=None if expected else error)
+    log.error("the configuration stays as it was:%s", why, exc_info=None if _is_expected(error) else error)
+
+
+def _is_expected(error: Exception) -> bool:
+    """True where the message alone tells what to do."""
+    return isinstance(error, Token0Error | OSError)
 
 
 def prefork(source: Source, sock: socket.socket, processes: int) -> int:
@@ -218,7 +222,7 @@ def _fork(source: Source, sock: socket.socket) -> int:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
         asyncio.run(serve(source, sock, ready))
         status = 0
-    except Exception:
-        log.exception("server process %d failed", os.getpid())
+    except Exception as error:
+        log.error("server process %d failed: %s", os.getpid(), error, exc_info=None if _is_expected(error) else error)
     finally:
         os._exit(status)
