@@ -112,6 +112,9 @@ def test_whatever_may_change_the_answer_changes_the_key() -> None:
         {"headers": {**MINE, "OpenAI-Organization": "org-1"}},
         {"headers": {**MINE, "anthropic-beta": "long"}},
         {"headers": {**MINE, "Helicone-Auth": "1"}},
+        {"headers": {**MINE, "Cf-Access-Jwt-Assertion": "1"}},
+        {"headers": {**MINE, "X-Amzn-Oidc-Identity": "1"}},
+        {"headers": {**MINE, "X-MS-Client-Principal-Name": "1"}},
         {"headers": {}},
     ],
 )

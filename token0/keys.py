@@ -27,7 +27,8 @@ _IMMATERIAL = frozenset({
 Provider and model are in each key."""
 
 _WHO = re.compile(
-    r"auth|key|token|secret|credential|account|organi[sz]ation|project|tenant|user(?!-agent)|email|^anthropic-|^openai-"
+    r"auth|key|token|secret|credential|account|organi[sz]ation|project|tenant|user(?!-agent)|email"
+    r"|jwt|identity|principal|^anthropic-|^openai-"
 )
 _NOT_WHO = ("x-token0", "idempotency")
 _INLINE = 64
