@@ -269,6 +269,23 @@ async def test_a_streamed_answer_is_told_whole_and_a_whole_one_as_a_stream(one: 
     assert (told[-2]["choices"][0]["finish_reason"], told[-1], len(upstream.received)) == ("stop", "done", 2)
 
 
+async def test_what_was_relayed_is_kept_before_the_gateway_closes(
+    tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = shared()
+    put = Shelf.put
+
+    async def slowly(self: Shelf, key: str, value: bytes, seconds: float) -> None:
+        await asyncio.sleep(0.5)
+        await put(self, key, value, seconds)
+
+    monkeypatch.setattr(Shelf, "put", slowly)
+    async with client(tmp_path, upstream.url, cache=cache) as one:
+        await one.ask()
+        assert not Shelf.boards["common"][0]
+    assert Shelf.boards["common"][0]
+
+
 async def test_a_corrupt_entry_is_a_miss(tmp_path: Path, upstream: Upstream) -> None:
     cache = shared()
     async with client(tmp_path, upstream.url, cache=cache) as one:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -112,15 +113,37 @@ async def test_every_layer_gets_what_is_put() -> None:
 async def test_what_a_far_layer_has_is_brought_near() -> None:
     shelves = [Shelf(), Shelf(), Shelf()]
     await Layers(shelves[2:]).put("a", b"1", 60)
-    await Layers(shelves).get("a")
+    cache = Layers(shelves)
+    await cache.get("a")
+    await cache.close()
     assert [await Layers([each]).get("a") for each in shelves] == [b"1", b"1", b"1"]
+
+
+async def test_nobody_waits_until_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    near, far, open_ = Shelf(), Shelf(), asyncio.Event()
+    await Layers([far]).put("a", b"1", 60)
+    put = near.put
+
+    async def slowly(key: str, value: bytes, seconds: float) -> None:
+        await open_.wait()
+        await put(key, value, seconds)
+
+    monkeypatch.setattr(near, "put", slowly)
+    cache = Layers([near, far])
+    async with asyncio.timeout(10):
+        assert (await cache.get("a"), near.held) == (b"1", {})
+    open_.set()
+    await cache.close()
+    assert near.held == far.held
 
 
 async def test_a_copy_that_is_brought_near_lives_no_longer(clock: Clock) -> None:
     near, far = Shelf(), Shelf()
     await Layers([far]).put("a", b"1", 60)
     clock.now += 50
-    await Layers([near, far]).get("a")
+    cache = Layers([near, far])
+    await cache.get("a")
+    await cache.close()
     assert near.seconds == {"a": 10}
     clock.now += 11
     assert await Layers([near]).get("a") is None
@@ -131,7 +154,9 @@ async def test_what_is_over_near_is_looked_for_farther_away(clock: Clock) -> Non
     await Layers([near]).put("a", b"old", 10)
     await Layers([far]).put("a", b"new", 60)
     clock.now += 20
-    assert await Layers([near, far]).get("a") == b"new"
+    cache = Layers([near, far])
+    assert await cache.get("a") == b"new"
+    await cache.close()
 
 
 async def test_what_is_not_a_value_of_ours_is_a_miss() -> None:

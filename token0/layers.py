@@ -6,8 +6,8 @@ import asyncio
 import logging
 import struct
 import time
-from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 from token0.errors import PluginError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_Given = TypeVarTuple("_Given")
 T = TypeVar("T")
 
 _EXPIRES = struct.Struct("<d")
@@ -32,47 +33,50 @@ class Layers:
         self._writing: set[asyncio.Task[None]] = set()
 
     async def get(self, key: str) -> bytes | None:
-        """The value that the nearest layer has; those before it have it from now on."""
+        """The value that the nearest layer has; those before it get it, and nobody waits for them."""
         for depth, cache in enumerate(self._caches):
-            held = await _guarded(cache, cache.get(key))
+            held = await _guarded(cache, cache.get, key)
             seconds = _left(held)
             if held is None or not seconds > 0:  # as of NaN
                 continue
-            for nearer in self._caches[:depth]:
-                await _guarded(nearer, nearer.put(key, held, seconds))
+            if depth:
+                self._later(_written(self._caches[:depth], key, held, seconds))
             return held[: -_EXPIRES.size]
         return None
 
     async def put(self, key: str, value: bytes, seconds: float) -> None:
         """Keep `value` in all layers."""
         held = value + _EXPIRES.pack(time.time() + seconds)
-        await asyncio.gather(*(_guarded(cache, cache.put(key, held, seconds)) for cache in self._caches))
+        await _written(self._caches, key, held, seconds)
 
     def keep(self, key: str, value: bytes, seconds: float) -> None:
         """`put`, for who does not wait for it."""
-        task = asyncio.create_task(self.put(key, value, seconds))
+        self._later(self.put(key, value, seconds))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
 
     async def claim(self, key: str, seconds: float) -> bool:
         """True when no layer knows of somebody else who does the work behind `key`."""
         for depth, cache in enumerate(self._caches):
-            if not await _guarded(cache, cache.claim(key, seconds), otherwise=True):
+            if not await _guarded(cache, cache.claim, key, seconds, otherwise=True):
                 for nearer in self._caches[:depth]:
-                    await _guarded(nearer, nearer.release(key))
+                    await _guarded(nearer, nearer.release, key)
                 return False
         return True
 
     async def release(self, key: str) -> None:
         """End the own claim in all layers."""
         for cache in self._caches:
-            await _guarded(cache, cache.release(key))
+            await _guarded(cache, cache.release, key)
 
     async def close(self) -> None:
         """Close all layers, when what is to be kept is."""
         await asyncio.gather(*self._writing)
         for cache in self._caches:
-            await _guarded(cache, cache.close())
+            await _guarded(cache, cache.close)
 
 
 def layered(config: CacheConfig, registry: Registry) -> Layers | None:
@@ -86,6 +90,10 @@ def layered(config: CacheConfig, registry: Registry) -> Layers | None:
     return Layers(caches) if caches else None
 
 
+async def _written(caches: Sequence[Cache], key: str, held: bytes, seconds: float) -> None:
+    await asyncio.gather(*(_guarded(cache, cache.put, key, held, seconds) for cache in caches))
+
+
 def _left(held: bytes | None) -> float:
     """Seconds that a value may still be used; none for what was not written here."""
     if held is None or len(held) < _EXPIRES.size:
@@ -94,10 +102,12 @@ def _left(held: bytes | None) -> float:
     return float(expires - time.time())
 
 
-async def _guarded(cache: Cache, call: Awaitable[T], otherwise: T | None = None) -> T | None:
+async def _guarded(
+    cache: Cache, call: Callable[[*_Given], Awaitable[T]], *args: *_Given, otherwise: T | None = None
+) -> T | None:
     """What a layer answers, or `otherwise` when it fails, which it never should."""
     try:
-        return await call
+        return await call(*args)
     except Exception as error:
         # The message may quote a value or an address with its password.
         log.warning("the cache %s failed: %s", cache.name, type(error).__name__)

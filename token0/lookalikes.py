@@ -85,7 +85,7 @@ class Lookalikes:
         if held is None:
             known = await self._recognised(image, file, caller)
             held = bytes([known.elsewhere]) + known.picture if known else b""
-            await self._layers.put(place, held, self._seconds)
+            self._layers.keep(place, held, self._seconds)
         return Known(held[1:], held[0] == 1) if held else None
 
     async def _recognised(self, image: Image, file: bytes, caller: bytes) -> Known | None:
@@ -104,9 +104,9 @@ class Lookalikes:
         for seen in near[:_LOOKS]:
             if await self._is(image, seen, caller):
                 return Known(seen.picture, elsewhere=True)
-        await self._layers.put(self._place("picture", caller, file), msgspec.msgpack.encode(image), self._seconds)
+        self._layers.keep(self._place("picture", caller, file), msgspec.msgpack.encode(image), self._seconds)
         shelf = [*shelf, _Seen(sketch.pixels, file, sketch.coarse)][-_SHELF:]
-        await self._layers.put(place, msgspec.msgpack.encode(shelf), self._seconds)
+        self._layers.keep(place, msgspec.msgpack.encode(shelf), self._seconds)
         return itself
 
     async def _is(self, image: Image, seen: _Seen, caller: bytes) -> bool:
