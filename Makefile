@@ -31,16 +31,16 @@ format: $(VENV)/.ready-test
 $(VENV)/bin/pip:
 	PYTHON=$(PYTHON) sh .ci/system
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --upgrade pip 'setuptools>=77' wheel
+	$(BIN)/pip install -qq --upgrade pip 'setuptools>=77' wheel
 
 # Editable, so that a second run only looks at the time of the setup.cfg files.
 $(VENV)/.ready: $(VENV)/bin/pip $(SETUPS)
-	$(BIN)/pip install -q $(addprefix -e ./,$(DISTRIBUTIONS))
+	$(BIN)/pip install -qq $(addprefix -e ./,$(DISTRIBUTIONS))
 	touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready
-	$(BIN)/pip install -q -e '.[test]' $(addprefix -e ./,$(LATER))
-	$(BIN)/pip install -q --no-deps rapidocr
+	$(BIN)/pip install -qq -e '.[test]' $(addprefix -e ./,$(LATER))
+	$(BIN)/pip install -qq --no-deps rapidocr
 	touch $@
 
 clean:

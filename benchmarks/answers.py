@@ -5,7 +5,8 @@ Usage: python benchmarks/answers.py --data DIR [--models A,B] [--quality legible
 A question counts where the reader finds its answer in the original, at the same share of what the model would see. It
 is lost when it is neither in the text that is sent nor found in the picture that is sent. The reader is rapidocr, in an
 environment of its own under --cache (made at the first run; it needs 400 MB and, for the whole set, hours). Readings
-are kept there, so that a run that was stopped goes on where it was.
+are kept there, so that a run that was stopped goes on where it was. A lost answer is unsteady where the reader does not
+find it in the original either, when that is shown 5 % larger or smaller: chance then decides as much as the pipeline.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Result(NamedTuple):
     after: int
     counted: bool
     lost: bool
+    unsteady: bool
     ms: float
 
 
@@ -106,7 +108,8 @@ class Run:
             after = self._oracle(sent.original, question) if counted else after
         else:
             lost = counted and not self._judge.answered(sent.contents, question, self._counter)
-        return Result(sent.row["file"], sent.row["category"], before, after, counted, lost, sent.ms)
+        unsteady = lost and not self._judge.steady(sent.original, question, self._counter)
+        return Result(sent.row["file"], sent.row["category"], before, after, counted, lost, unsteady, sent.ms)
 
     def _oracle(self, image: Image, question: dict[str, Any]) -> int:
         """Tokens of the smallest resizing from which the reader still finds this very answer."""
@@ -144,7 +147,11 @@ def table(results: list[Result]) -> tuple[float, float]:
         saved = 1 - after / before if before else 0.0
         share = lost / counted if counted else 0.0
         ms = sum(each.ms for each in group) / len(group)
-        print(f"  {category:<12} saved {saved:7.1%}   lost {lost:3d} of {counted:3d} {share:7.2%}   {ms:6.0f} ms")
+        unsteady = sum(each.unsteady for each in group)
+        print(
+            f"  {category:<12} saved {saved:7.1%}   lost {lost:3d} of {counted:3d} {share:7.2%}"
+            f"   ({unsteady} unsteady)   {ms:6.0f} ms"
+        )
     return saved, share
 
 

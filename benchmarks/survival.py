@@ -22,6 +22,9 @@ from token0_pixels import decode, encode, resize
 SHARE = 0.65
 """OCR engines read smaller print than vision models do, so the reader sees less than the model would."""
 
+NEAR = (0.95, 1.05)
+"""Sizes beside it: an answer that is only found at one of them says more about the reader than about the picture."""
+
 
 class Reader:
     """Reads pictures with rapidocr. The environment is made once; readings are kept in `folder`, by pixels and size.
@@ -99,15 +102,21 @@ class Judge:
         self._reader = reader
         self._score = score
 
-    def answered(self, contents: Sequence[Content], question: dict[str, Any], counter: TokenCounter) -> bool:
-        """True when the answer stands in a text, or the reader finds it in a picture."""
-        return any(self._hit(content, question, counter) for content in contents)
+    def answered(
+        self, contents: Sequence[Content], question: dict[str, Any], counter: TokenCounter, share: float = SHARE
+    ) -> bool:
+        """True when the answer stands in a text, or the reader finds it in a picture at `share` of its size."""
+        return any(self._hit(content, question, counter, share) for content in contents)
 
-    def _hit(self, content: Content, question: dict[str, Any], counter: TokenCounter) -> bool:
+    def steady(self, original: Image, question: dict[str, Any], counter: TokenCounter) -> bool:
+        """True when the reader finds the answer in the original also where it is a little larger or smaller."""
+        return all(self.answered([original], question, counter, SHARE * near) for near in NEAR)
+
+    def _hit(self, content: Content, question: dict[str, Any], counter: TokenCounter, share: float) -> bool:
         if isinstance(content, Text):
             text = content.text
         else:
             seen = counter.seen(content.size, content.detail)
-            share = Size(max(1, round(seen.width * SHARE)), max(1, round(seen.height * SHARE)))
-            text = self._reader.read(content, share)
+            size = Size(max(1, round(seen.width * share)), max(1, round(seen.height * share)))
+            text = self._reader.read(content, size)
         return bool(self._score.answer_hit(self._score.Text(text), question))

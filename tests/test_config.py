@@ -465,7 +465,7 @@ class Parts(Ocr):
         split: bool = False
 
 
-STEPS = ["pdf", "repair", "tiles", "resize", "detail", "ocr"]
+STEPS = ["pdf", "repair", "resize", "tiles", "detail", "ocr"]
 JOINT_STEPS = ["history", "repeats", "pack"]
 LAYERS = ["memory", "disk", "redis"]
 SHIPPED = SimpleNamespace(

@@ -6,7 +6,7 @@ import cv2
 
 from token0_pixels.decode import FORMATS, MAX_PIXELS, Undecodable, decode
 from token0_pixels.encode import encode, encode_smallest
-from token0_pixels.legible import Floors, look
+from token0_pixels.legible import LEGIBLE, Floors, look
 from token0_pixels.pixels import Pixels, resize
 from token0_pixels.writing import Writing, find_writing
 
@@ -15,6 +15,7 @@ cv2.setNumThreads(1)
 
 __all__ = [
     "FORMATS",
+    "LEGIBLE",
     "MAX_PIXELS",
     "Floors",
     "Pixels",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from token0.types import Size
 from token0_pixels.decode import decode
@@ -49,6 +49,11 @@ class Floors(NamedTuple):
         if writing.blurred(_BLURRED):
             return max(1.0, text * _TOO_HIGH)
         return max(picture / 2 if writing.share >= _PAGE else picture, text)
+
+
+LEGIBLE: Final = Floors(short_side=512, text=7, digits=12)
+"""What `quality: legible` keeps unless the YAML says otherwise: where the curve of tokens saved against answers lost
+bends."""
 
 
 def _larger(contrast: float) -> float:

@@ -152,11 +152,14 @@ def test_broken_picture_is_declined(ctx: Contexts) -> None:
 def test_same_picture_gives_the_same_bytes_in_another_process(ctx: Contexts) -> None:
     program = """
 import hashlib, sys
+from token0.interfaces import Context
+from token0.testing import PatchCounter
 from token0.types import Image, Size
 from token0_tiles.optimizer import Onto, Tiles, TilesConfig
+ctx = Context(model="m", counter=PatchCounter())
 image = Image(sys.stdin.buffer.read(), "jpeg", 520, 520)
 plan = Onto(tokens=255, why="", size=Size(512, 512))
-print(hashlib.sha256(Tiles(TilesConfig()).apply(image, plan, None).data).hexdigest())
+print(hashlib.sha256(Tiles(TilesConfig()).apply(image, plan, ctx).data).hexdigest())
 """
     image = photo()
     run = subprocess.run([sys.executable, "-c", program], input=image.data, capture_output=True, check=True)
@@ -166,3 +169,14 @@ print(hashlib.sha256(Tiles(TilesConfig()).apply(image, plan, None).data).hexdige
 def test_plugin_starts_without_heavy_libraries() -> None:
     program = "import token0_tiles, sys; print({'numpy', 'cv2', 'PIL', 'simplejpeg'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"set()\n"
+
+
+@pytest.mark.parametrize(("scale", "kind"), [(0.45, Declined), (1.0, Image)], ids=["small", "large"])
+def test_only_text_that_is_small_already_stays_as_it_is(scale: float, kind: type[Any], ctx: Contexts) -> None:
+    page, step = testing.encoded(testing.draw_page(scale, 520, 520)), Tiles(TilesConfig())
+    assert isinstance(step.apply(page, step.plan(page, ctx()), ctx()), kind)
+
+
+def test_tiny_picture_is_left_alone(ctx: Contexts) -> None:
+    assert planned(photo(66, 65), ctx("patches")) is None
+    assert planned(photo(161, 161), ctx("patches")) is not None

@@ -9,7 +9,7 @@ import msgspec
 from token0.interfaces import Declined, Optimizer, Plan
 from token0.sniff import sniff
 from token0.types import Size
-from token0_tiles.borders import border
+from token0_tiles.borders import border, visible
 
 if TYPE_CHECKING:
     from token0.interfaces import Context
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # Little is taken away, so encoding must not show.
 _QUALITY = 90
+
+# Pixels: below it, what is in a picture is as small as the loss, and a token or two is all there is to save.
+_TINY = 128
 
 
 class TilesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,8 +40,8 @@ class Onto(Plan, frozen=True, kw_only=True):
 class Tiles(Optimizer):
     """Brings pictures that lie just over a border of the model's grid onto it: 513x513 costs four tiles, 512x512 one.
 
-    Needs no look at the picture: it takes away at most `loss` of each side as the model sees it, and never distorts by
-    more than 1 %. `quality: lossless` allows no loss.
+    Takes away at most `loss` of each side as the model sees it, and never distorts by more than 1 %. Text that is small
+    already stays as it is. `quality: lossless` allows no loss.
     """
 
     name = "tiles"
@@ -47,7 +50,7 @@ class Tiles(Optimizer):
     def plan(self, image: Image, ctx: Context) -> Onto | Declined | None:
         """The exact bill: the header tells everything."""
         size = border(image.size, image.detail, ctx.counter, self.config.loss)
-        if size is None:
+        if size is None or min(image.size) < _TINY:
             return None
         if ctx.quality == "lossless":
             return Declined("it would become a little smaller, and quality is lossless")
@@ -60,11 +63,16 @@ class Tiles(Optimizer):
         return Onto(tokens=tokens, why=f"{size.width}x{size.height} lies on the borders of the grid", size=size)
 
     def apply(self, image: Image, plan: Onto, ctx: Context) -> Image | Declined:
-        """Decode, resize, encode."""
-        from token0_pixels import Undecodable, decode, encode_smallest, resize
+        """Decode, measure what is written, resize, encode."""
+        from token0_pixels import LEGIBLE, Undecodable, decode, encode_smallest, look, resize
 
         try:
-            pixels = resize(decode(image, at_least=plan.size), plan.size)
+            pixels, writing = look(image, visible(image.size, image.detail, ctx.counter))
+            if LEGIBLE._replace(short_side=0).scale(image.size, writing) * image.width > plan.size.width:
+                return Declined("what is written in it is small already")
+            if pixels.size.width < plan.size.width or pixels.size.height < plan.size.height:
+                pixels = decode(image, at_least=plan.size)
+            pixels = resize(pixels, plan.size)
         except Undecodable as error:
             return Declined(f"not decoded: {error}")
         format, data = encode_smallest(pixels, _formats(image, pixels), quality=_QUALITY)  # noqa: A001
