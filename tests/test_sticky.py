@@ -15,6 +15,7 @@ from fakes.engines import BIG, HALF, Make, engine
 from token0.config import CacheConfig, Step
 from token0.engine import Engine
 from token0.errors import BadRequest, Unusable, WorkerError
+from token0.images import open_part
 from token0.imaging import Imaging
 from token0.interfaces import NoConfig
 from token0.report import Report
@@ -325,3 +326,22 @@ async def test_a_decision_is_kept_for_a_day_at_most(
     (shelf,) = running.cache._caches
     assert isinstance(shelf, shelving.Shelf)
     assert sorted(shelf.times) == [kept, image_seconds]
+
+
+async def test_for_what_was_decided_the_image_before_is_not_even_opened(
+    engine: Make, board: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = [(BIG, "a"), (OTHER, "b"), (base64.b64encode(png(80, 80)).decode(), "c")]
+    monkeypatch.setattr(lab.Act, "compares", True)
+    running = engine(shelving, **settings(board, "act"))
+    await sent(running, conversation(*turns[:2]))
+    opened: list[str] = []
+
+    def noted(part: ImagePart, max_pixels: int) -> Image:
+        opened.append(part.prompt)
+        return open_part(part, max_pixels)
+
+    monkeypatch.setattr("token0.imaging.open_part", noted)
+    await sent(running, conversation(*turns))
+    # Each as it came, and the second one once more beside the third.
+    assert sorted(opened) == ["a", "b", "b", "c"]

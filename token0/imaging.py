@@ -74,8 +74,8 @@ class Imaging:
             found = await aside(len(request.body), _LARGE, places, request, route, report.dialect)
         done: Sequence[Done] = await asyncio.gather(
             *(
-                self._guarded(part, own, route, request, place)
-                for part, own, place in zip(request.parts, contexts, found, strict=True)
+                self._guarded(part, own, route, request, place, self._previous(request, i))
+                for i, (part, own, place) in enumerate(zip(request.parts, contexts, found, strict=True))
             )
         )
         if ctx:
@@ -98,28 +98,26 @@ class Imaging:
         prompts = {part.prompt for part in request.parts}
         asked = {prompt: request.coordinates or in_prompt(prompt) for prompt in prompts}
         return [
-            ctx
-            and msgspec.structs.replace(
-                ctx, prompt=part.prompt, coordinates=asked[part.prompt], previous=self._previous(request, i)
-            )
-            for i, part in enumerate(request.parts)
+            ctx and msgspec.structs.replace(ctx, prompt=part.prompt, coordinates=asked[part.prompt])
+            for part in request.parts
         ]
 
-    def _previous(self, request: Request, i: int) -> Image | None:
-        """The image before, where a step compares and it is in the request; at the start of a chain there is none."""
-        if i % CHAIN == 0 or not self._compares:
-            return None
-        try:
-            return open_part(request.parts[i - 1], self._config.workers.max_pixels)
-        except (Unopened, BadRequest):
-            return None
+    def _previous(self, request: Request, i: int) -> ImagePart | None:
+        """The image before, where a step compares; at the start of a chain there is none."""
+        return request.parts[i - 1] if i % CHAIN and self._compares else None
 
     async def _guarded(
-        self, part: ImagePart, ctx: Context | None, route: Route, request: Request, place: Place | None
+        self,
+        part: ImagePart,
+        ctx: Context | None,
+        route: Route,
+        request: Request,
+        place: Place | None,
+        previous: ImagePart | None,
     ) -> Done:
         """`_image`; a token rule or a dialect of a plugin that fails costs the saving, never the request."""
         try:
-            return await self._image(part, ctx, route, request, place)
+            return await self._image(part, ctx, route, request, place, previous)
         except PublicError:
             raise
         except Exception as error:
@@ -128,7 +126,13 @@ class Imaging:
             return Done(report=ImageReport(at=dotted(part.path), before=Shape(), after=Shape(), note=note))
 
     async def _image(
-        self, part: ImagePart, ctx: Context | None, route: Route, request: Request, place: Place | None
+        self,
+        part: ImagePart,
+        ctx: Context | None,
+        route: Route,
+        request: Request,
+        place: Place | None,
+        previous: ImagePart | None,
     ) -> Done:
         """One image after the pipeline."""
         at = dotted(part.path)
@@ -149,7 +153,7 @@ class Imaging:
         image, overridden = _override(original, request.options.detail if pictured else None, ctx)
         if place and fetched:
             place = place.of(await _digest(part))
-        decision = await self._decided(image, part, ctx, route, place)
+        decision = await self._decided(image, part, ctx, route, place, previous)
         outcome = decision.outcome
         if outcome.unusable:
             raise BadRequest(f"The image cannot be used: {outcome.unusable}.", at=part.path, code="invalid_image")
@@ -163,17 +167,31 @@ class Imaging:
         return Done(report=report, contents=contents, original=original, leans=outcome.leans)
 
     async def _decided(
-        self, image: Image, part: ImagePart, ctx: Context, route: Route, place: Place | None
+        self,
+        image: Image,
+        part: ImagePart,
+        ctx: Context,
+        route: Route,
+        place: Place | None,
+        previous: ImagePart | None,
     ) -> Decision:
         """What becomes of an image: as it was sent before, or else what the pipeline makes of it."""
         if place is None or self._sticky is None:
-            return await self._outcome(image, part, ctx, route)
+            return await self._outcome(image, part, self._beside(ctx, previous), route)
         if place.earlier and not ctx.refused and (decision := await self._sticky.get(place, image)):
             return decision
-        decision = await self._outcome(image, part, ctx, route)
+        decision = await self._outcome(image, part, self._beside(ctx, previous), route)
         if decision.outcome.unusable is None:
             self._sticky.put(place, image, decision)
         return decision
+
+    def _beside(self, ctx: Context, previous: ImagePart | None) -> Context:
+        """`ctx` with the image before. It is opened only now: most turns of a conversation were decided earlier."""
+        try:
+            opened = previous and open_part(previous, self._config.workers.max_pixels)
+        except (Unopened, BadRequest):
+            opened = None
+        return msgspec.structs.replace(ctx, previous=opened)
 
     async def _outcome(self, image: Image, part: ImagePart, ctx: Context, route: Route) -> Decision:
         """What the pipeline makes of an image, kept or anew, with a note when it could not be run."""

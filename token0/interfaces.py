@@ -63,7 +63,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     provider has refused an image of this very request.
     `original` is the image as it came, for a step that reads it instead of sending it.
     `previous` is the image before this one in the request, as it came; None for steps that do not compare.
-    `price` is what the model costs, for steps over all images.
+    `price` is what the model costs, for the plans of steps over all images.
     """
 
     model: str
