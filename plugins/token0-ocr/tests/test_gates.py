@@ -109,24 +109,31 @@ def test_a_page_that_needs_a_picture_beside_it_is_named(bad: Reading, why: str) 
 
 
 @pytest.mark.parametrize(
-    ("changes", "intent", "legible", "why"),
+    ("changes", "legible", "why"),
     [
-        ({}, WHOLE, True, None),
-        ({"agreement": Agreement(0.7)}, WHOLE, False, None),
-        ({"agreement": Agreement(0.7)}, FIELD, True, "two readings share only 70%"),
-        ({"agreement": Agreement(0.8)}, FIELD, True, None),
-        ({"agreement": Agreement(0.8)}, WHOLE, True, "two readings share only 80%"),
-        ({"agreement": Agreement(0.4)}, FIELD, False, "two readings share only 40%"),
-        ({"ink": structs.replace(CLEAN, missed=0.3)}, FIELD, False, None),
-        ({"ink": structs.replace(CLEAN, missed=0.3)}, FIELD, True, "30.0% of what looks like text"),
-        ({"ink": structs.replace(CLEAN, missed=0.4)}, FIELD, False, "40.0% of what looks like text"),
+        ({}, True, None),
+        ({"agreement": Agreement(0.7)}, False, None),
+        ({"agreement": Agreement(0.8)}, True, "two readings share only 80%"),
+        ({"agreement": Agreement(0.95)}, True, None),
+        ({"agreement": Agreement(0.4)}, False, "two readings share only 40%"),
+        ({"ink": structs.replace(CLEAN, missed=0.3)}, False, None),
+        ({"ink": structs.replace(CLEAN, missed=0.3)}, True, "30.0% of what looks like text"),
+        ({"ink": structs.replace(CLEAN, missed=0.4)}, False, "40.0% of what looks like text"),
     ],
 )
-def test_a_text_of_guesses_is_worse_than_a_picture(
-    changes: dict[str, Any], intent: Intent, legible: bool, why: str | None
-) -> None:
-    found = gates.garbled(reading(*PROSE, **changes), intent, legible=legible)
+def test_a_text_of_guesses_is_worse_than_a_picture(changes: dict[str, Any], legible: bool, why: str | None) -> None:
+    found = gates.garbled(reading(*PROSE, **changes), legible=legible)
     assert found is None if why is None else why in (found or "")
+
+
+@pytest.mark.parametrize("text", ["PH!LEO", "STeTLONERY", "a|b"])
+def test_a_word_that_no_one_prints_like_that_is_malformed(text: str) -> None:
+    assert [word.text for word in gates.malformed(words(*PROSE, text))] == [text]
+
+
+@pytest.mark.parametrize("text", ["PHILEO", "McDONALD", "iPhone", "Hello!", "e-mail", "myNEWScareline", "SELANGOR,"])
+def test_a_word_of_an_odd_kind_is_not_malformed(text: str) -> None:
+    assert list(gates.malformed(words(text))) == []
 
 
 def test_a_few_unsure_words_among_sure_ones_are_enough_to_doubt() -> None:

@@ -57,7 +57,7 @@ class Choice(msgspec.Struct, frozen=True):
         if why is None:
             return alone
         illegible = self._illegible(ctx)
-        if garbled := gates.garbled(reading, self.intent, legible=not illegible):
+        if garbled := gates.garbled(reading, legible=not illegible):
             return Declined(garbled)
         beside = self._beside(ctx)
         if beside:
@@ -91,7 +91,7 @@ class Choice(msgspec.Struct, frozen=True):
 def _doubtful(reading: Reading) -> list[Word]:
     """Words of the page that only one reading has, or that no one would write like that."""
     boxes = {word.box for word in (*reading.agreement.doubtful, *reading.agreement.missed)}
-    boxes.update(word.box for word in gates.malformed_numbers(reading.page.words))
+    boxes.update(word.box for word in gates.malformed(reading.page.words))
     return [word for word in reading.page.words if word.box in boxes]
 
 

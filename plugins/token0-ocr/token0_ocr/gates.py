@@ -36,9 +36,8 @@ MIN_AGREEMENT = 0.97
 MIN_BLURRED_AGREEMENT = 0.6
 """Of two readings, for a model that could not read the picture."""
 
-MIN_BESIDE_AGREEMENT = 0.75
-MIN_WHOLE_AGREEMENT = 0.9
-"""Of two readings, for one that could, and where all of the text is asked for."""
+MIN_BESIDE_AGREEMENT = 0.9
+"""Of two readings, for one that could."""
 
 MAX_MISSED = 0.04
 MAX_BESIDE_MISSED = 0.2
@@ -64,6 +63,8 @@ WORDLIKE = re.compile(
 )
 TICKS = re.compile("[\u2610-\u2612\u2713\u2714\u25a1\u25a0]|\\[[ xX]?\\]|^O$|^\\(\\s?[xX]?\\)$")
 LETTER_IN_NUMBER = re.compile(r"\d[OoIl|]\d|\d[OoIl]$|^[OIl]\d+[.,]\d")
+SIGN_IN_WORD = re.compile(r"[^\W\d_][!|\\<>~^*=]+[^\W\d_]")
+SMALL_IN_CAPITALS = re.compile(r"[A-Z]{2}[a-z]{1,2}[A-Z]{2}")
 GROUPED = re.compile(r"\d{1,3}(?:[.,'\u2019]\d{3})+(?:[.,]\d{1,2})?")
 
 
@@ -101,14 +102,13 @@ def incomplete(reading: Reading, min_confidence: int) -> str | None:
     )
 
 
-def garbled(reading: Reading, intent: Intent, *, legible: bool) -> str | None:
+def garbled(reading: Reading, *, legible: bool) -> str | None:
     """Why even a picture is better than the words, of which too many are guessed.
 
     `legible`: the model could read the picture; otherwise it shows as little as a guess.
     """
     ink, agreement = reading.ink, reading.agreement
-    beside = MIN_WHOLE_AGREEMENT if intent.whole else MIN_BESIDE_AGREEMENT
-    if agreement.words < (beside if legible else MIN_BLURRED_AGREEMENT):
+    if agreement.words < (MIN_BESIDE_AGREEMENT if legible else MIN_BLURRED_AGREEMENT):
         return f"two readings share only {agreement.words:.0%} of the words"
     if ink.missed > (MAX_BESIDE_MISSED if legible else MAX_BLURRED_MISSED):
         return f"{ink.missed:.1%} of what looks like text was not read"
@@ -142,11 +142,16 @@ def script_objection(words: Sequence[Word], agreement: float) -> str | None:
 
 
 def number_objection(words: Sequence[Word]) -> str | None:
-    return "a number was read doubtfully" if any(malformed_numbers(words)) else None
+    return "a number was read doubtfully" if any(_malformed_numbers(words)) else None
 
 
-def malformed_numbers(words: Sequence[Word]) -> Iterator[Word]:
-    """Words with digits that no one would print like that."""
+def malformed(words: Sequence[Word]) -> Iterator[Word]:
+    """Words that no one would print like that."""
+    yield from _malformed_numbers(words)
+    yield from (word for word in words if SIGN_IN_WORD.search(word.text) or SMALL_IN_CAPITALS.search(word.text))
+
+
+def _malformed_numbers(words: Sequence[Word]) -> Iterator[Word]:
     for word in words:
         text = word.text.strip("()[]:;,.!?\"'")
         if is_number(text) and (LETTER_IN_NUMBER.search(text) or _misplaced_point(text)):
