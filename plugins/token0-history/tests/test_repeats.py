@@ -32,6 +32,12 @@ def test_other_files_of_the_same_length_are_shown(shot: Shot, ctx: Context) -> N
     assert STEP.plan([shot(0, b"ab"), shot(1, b"ba")], ctx) == []
 
 
+def test_another_file_that_is_sent_as_the_same_picture_is_shown(shot: Shot, ctx: Context) -> None:
+    small = (Image(b"small", "png", 20, 20),)
+    assert STEP.plan([shot(0, b"ab", small), shot(1, b"ba", small)], ctx) == []
+    assert len(STEP.plan([shot(0, b"ab", small), shot(1, b"ab", small)], ctx)) == 1
+
+
 def test_later_images_change_nothing_before_them(shot: Shot, shown: Shown, ctx: Context) -> None:
     images = [shot(part, b"%d" % (part % 3)) for part in range(12)]
     sent = [shown(STEP, images[:count], ctx) for count in range(1, 13)]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import zlib
 from struct import pack
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +170,25 @@ def test_changes_in_too_many_places_are_sent_whole() -> None:
     screen = testing.encoded(spots)
     outcome = sent(screen, testing.encoded(desktop()), share=0.9)
     assert outcome.contents == (screen,)
+
+
+@pytest.mark.parametrize(("places", "parts"), [(6, 7), (7, 1)])
+def test_six_places_are_told_and_seven_are_sent_whole(places: int, parts: int) -> None:
+    spots = desktop()
+    spots[60, 60 : 60 + 110 * places : 110] ^= 255
+    assert len(sent(testing.encoded(spots), testing.encoded(desktop())).contents) == parts
+
+
+def with_profile(image: Image) -> Image:
+    """The same PNG, whose pixels mean other colours."""
+    chunk = b"iCCPp\0\0" + zlib.compress(bytes(16) + b"RGB ")
+    data = image.data[:33] + pack(">I", len(chunk) - 4) + chunk + pack(">I", zlib.crc32(chunk)) + image.data[33:]
+    return msgspec.structs.replace(image, data=data)
+
+
+def test_the_same_pixels_in_other_colours_are_sent_whole() -> None:
+    screen = with_profile(testing.encoded(desktop()))
+    assert sent(screen, testing.encoded(desktop())).contents == (screen,)
 
 
 def test_a_change_at_the_edge_stays_inside() -> None:

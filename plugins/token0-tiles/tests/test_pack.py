@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import zlib
+from struct import pack
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -154,13 +156,21 @@ def test_canvas_stays_within_what_is_refused(ctx: Contexts) -> None:
     assert planned(placed(icon(1), icon(2)), limited) == []
 
 
+def with_profile(image: Image) -> Image:
+    """The same PNG, whose pixels mean other colours."""
+    chunk = b"iCCPp\0\0" + zlib.compress(bytes(16) + b"RGB ")
+    data = image.data[:33] + pack(">I", len(chunk) - 4) + chunk + pack(">I", zlib.crc32(chunk)) + image.data[33:]
+    return msgspec.structs.replace(image, data=data)
+
+
 @pytest.mark.parametrize(
     "odd",
     [
         Image(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR\0\0\0\xc8\0\0\0\xc8\x08\2\0\0\0", "png", 200, 200),
         testing.encoded(np.dstack([np.zeros((200, 200, 3), np.uint8), np.full((200, 200), 9, np.uint8)])),
+        with_profile(icon(2)),
     ],
-    ids=["broken", "transparent"],
+    ids=["broken", "transparent", "other colours"],
 )
 def test_a_picture_that_does_not_go_onto_a_canvas_leaves_all_as_they_were(ctx: Contexts, odd: Image) -> None:
     assert packed(placed(icon(1), odd), ctx()) == [{}]
