@@ -138,6 +138,16 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
+def test_of_two_who_find_the_damage_only_the_first_starts_anew(store: Store) -> None:
+    error = sqlite3.DatabaseError("malformed")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    damaged = store._cache
+    store._heal(damaged, error)
+    store.put("a", b"1", 60)
+    store._heal(damaged, error)
+    assert store.get("a") == b"1"
+
+
 def test_the_room_is_not_exceeded(store: Store, tmp_path: Path) -> None:
     for number in range(2000):
         store.put(f"small {number}", bytes(100), 60)

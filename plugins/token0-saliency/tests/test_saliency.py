@@ -47,6 +47,13 @@ class Flat(PatchCounter):
         return 500
 
 
+class Blurring(PatchCounter):
+    """The provider shows the whole page as it is, and of any part next to nothing."""
+
+    def seen(self, size: Size, detail: str | None = None) -> Size:
+        return size if size.height == 1500 else Size(64, 64)
+
+
 def context(prompt: str = "What is the total?", **fields: Any) -> Context:
     return Context(**{"model": "patches", "counter": PatchCounter(), "prompt": prompt, **fields})
 
@@ -102,9 +109,20 @@ def test_a_thumbnail_takes_the_word_that_makes_it_cheap() -> None:
         (context(coordinates=True), "position"),
         (context(quality="lossless"), "lossless"),
         (context(counter=Flat()), "no crop with a thumbnail would be cheaper"),
+        (context(counter=Blurring()), "a crop with a thumbnail would not be cheaper"),
         (context("Read all the text."), "all of the text"),
     ],
-    ids=["not there", "place", "half there", "everywhere", "coordinates", "lossless", "no pixels", "everything"],
+    ids=[
+        "not there",
+        "place",
+        "half there",
+        "everywhere",
+        "coordinates",
+        "lossless",
+        "no pixels",
+        "illegible",
+        "everything",
+    ],
 )
 def test_otherwise_the_page_stays(ctx: Context, why: str) -> None:
     result = done(ctx)
