@@ -50,10 +50,10 @@ def chosen(image: Image, model: str) -> tuple[str | None, int]:
         # Gemini 3: 16 x 16, 23 x 23 and 33 x 33 tokens for a square, at 48 px each.
         ("gemini-3.8-flash", "icon", "low", 256),
         ("gemini-3.8-flash", "photo", "low", 256),
-        # `low` would show letters of 14 px at less than 7 px.
-        ("gemini-3.8-flash", "page", "medium", 529),
-        # Letters of 5 px may be smaller still: they need all that Gemini enlarges them.
-        ("gemini-3.8-flash", "tiny text", None, 1089),
+        # `low` shows letters of 14 px at 7 px.
+        ("gemini-3.8-flash", "page", "low", 256),
+        # Letters of 5 px may be smaller still: they need more than the 1.9 times that `low` enlarges them.
+        ("gemini-3.8-flash", "tiny text", "medium", 529),
         ("gemini-3.8-flash", "small text", "low", 256),
         ("gemini-2.5-flash", "icon", None, 258),
         ("claude-opus-5-5", "icon", None, 64),

@@ -26,7 +26,7 @@ class DetailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 512
     text_height: Annotated[
         int, msgspec.Meta(ge=4, le=64, description="Height of a small x; up to 1.8 times that in faint print.")
-    ] = 7
+    ] = 6
     digit_height: Annotated[
         int,
         msgspec.Meta(
@@ -34,7 +34,7 @@ class DetailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             le=64,
             description="Height of digits and capitals in lines that have nothing else; the same goes for faint print.",
         ),
-    ] = 12
+    ] = 11
     override_client: Annotated[bool, msgspec.Meta(description="Choose even where the client named a detail.")] = False
 
 

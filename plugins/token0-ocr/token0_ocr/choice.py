@@ -32,6 +32,9 @@ and a whole page, where context helps the model.
 SHOWN_LETTER = 10.0
 """Height of small letters in doubtful lines that go along; never more than in the file."""
 
+WORTH = 0.75
+"""Text with a picture costs at most this share of a picture that the model can read: else it is not worth the risk."""
+
 MARK = "(?)"
 """Behind a word that was read doubtfully."""
 
@@ -59,7 +62,7 @@ class Choice(msgspec.Struct, frozen=True):
         illegible = self._illegible(ctx)
         if garbled := gates.garbled(reading, legible=not illegible):
             return Declined(garbled)
-        beside = self._beside(ctx)
+        beside = self._beside(ctx, 1.0 if illegible else WORTH)
         if beside:
             return beside
         return alone if illegible else Declined(f"{why}; text with a picture of the rest would not be cheaper")
@@ -72,13 +75,13 @@ class Choice(msgspec.Struct, frozen=True):
         ]
         return Text(label(lay_out(words), self.image.size, marked=bool(boxes), pictured=pictured))
 
-    def _beside(self, ctx: Context) -> Replacement | None:
-        """The text and a montage, where that is cheaper than the image."""
+    def _beside(self, ctx: Context, worth: float) -> Replacement | None:
+        """The text and a montage, where that costs less than the share `worth` of the image."""
         letter = self.reading.letter
         lines = lines_of([*_around(self.reading), *_unread(self.reading)], letter, self.pixels.size)
         plan = design(self.pixels.size, lines, min(1.0, SHOWN_LETTER / letter), ctx.counter)
         text = self._text(pictured=True)
-        if plan and ctx.tokens(text) + ctx.counter.count(plan.size, plan.detail) < ctx.tokens(self.image):
+        if plan and ctx.tokens(text) + ctx.counter.count(plan.size, plan.detail) < ctx.tokens(self.image) * worth:
             return Replacement((text, render(self.pixels, lines, plan)))
         return None
 

@@ -51,7 +51,7 @@ class Floors(NamedTuple):
         return max(picture / 2 if writing.share >= _PAGE else picture, text)
 
 
-LEGIBLE: Final = Floors(short_side=512, text=7, digits=12)
+LEGIBLE: Final = Floors(short_side=512, text=6, digits=11)
 """What `quality: legible` keeps unless the YAML says otherwise: where the curve of tokens saved against answers lost
 bends."""
 

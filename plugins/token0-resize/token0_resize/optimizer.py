@@ -26,7 +26,7 @@ class ResizeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 512
     text_height: Annotated[
         int, msgspec.Meta(ge=4, le=64, description="Height of a small x; up to 1.8 times that in faint print.")
-    ] = 7
+    ] = 6
     digit_height: Annotated[
         int,
         msgspec.Meta(
@@ -34,7 +34,7 @@ class ResizeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             le=64,
             description="Height of digits and capitals in lines that have nothing else; the same goes for faint print.",
         ),
-    ] = 12
+    ] = 11
     split: Annotated[
         bool,
         msgspec.Meta(description="Send a page whose text is illegible at the provider in parts; costs more tokens."),

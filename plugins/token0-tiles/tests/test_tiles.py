@@ -179,4 +179,4 @@ def test_only_text_that_is_small_already_stays_as_it_is(scale: float, kind: type
 
 def test_tiny_picture_is_left_alone(ctx: Contexts) -> None:
     assert planned(photo(66, 65), ctx("patches")) is None
-    assert planned(photo(161, 161), ctx("patches")) is not None
+    assert planned(photo(257, 257), ctx("patches")) is not None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _QUALITY = 90
 
 # Pixels: below it, what is in a picture is as small as the loss, and a token or two is all there is to save.
-_TINY = 128
+_TINY = 256
 
 
 class TilesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
