@@ -119,10 +119,9 @@ class Answers:
         """The key of the answer and what there is to say about it, or why there is none."""
         size = len(asked.request.body)
         try:
-            if why := await aside(size, _LARGE, keeping.beyond, asked.request, asked.route.model):
-                return None, why
             known: dict[int, Known] = {}
-            if self._lookalikes:
+            # Asked first here: recognising takes longest of all.
+            if self._lookalikes and not await aside(size, _LARGE, keeping.beyond, asked.request, asked.route.model):
                 known = await self._lookalikes.known(asked.request.parts, keys.caller(asked.headers.items()))
             pictures = {i: each.picture for i, each in known.items()}
             key = await aside(size, _LARGE, self._identify, asked, pictures)
@@ -135,6 +134,8 @@ class Answers:
 
     def _identify(self, asked: Asked, pictures: dict[int, bytes]) -> str:
         request, dialect = asked.request, asked.dialect
+        if why := keeping.beyond(request, asked.route.model):
+            raise keys.Unkeyed(why)
         place, headers = dialect.place(asked.endpoint, request), asked.headers.items()
         return keys.answer_key(request, asked.route, dialect.name, place, headers, self._fingerprint, pictures)
 
