@@ -64,7 +64,7 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
         ("grid", "page", "medium"),
         ("grid", "large print", "low"),
         ("grid", "small text", "low"),
-        ("grid", "tiny text", None),
+        ("grid", "tiny text", "medium"),
         ("dear", "photo", None),
         ("wordless", "photo", None),
     ],

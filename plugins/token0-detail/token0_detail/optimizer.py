@@ -32,9 +32,9 @@ class DetailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         msgspec.Meta(
             ge=4,
             le=64,
-            description="Height of digits and capitals in lines that have nothing else; the same goes for faint print.",
+            description="Height of digits and capitals in lines that have nothing else; more in faint or narrow print.",
         ),
-    ] = 11
+    ] = 9
     override_client: Annotated[bool, msgspec.Meta(description="Choose even where the client named a detail.")] = False
 
 

@@ -153,3 +153,19 @@ def test_contrast_is_measured_in_grey_levels(shade: int, page: Page) -> None:
     assert writing is not None
     # Some of the ink around a stroke counts as its surroundings.
     assert 0.6 * (255 - shade) <= writing.contrast() <= 255 - shade
+
+
+@pytest.mark.parametrize("squeeze", [1.0, 0.5])
+def test_breadth_is_measured_as_a_share_of_the_height(squeeze: float, page: Page) -> None:
+    wide = page(1.2, words=("1234", "56", "7890", "271", "88"))
+    writing = measured(np.asarray(cv2.resize(wide, None, fx=squeeze, fy=1, interpolation=cv2.INTER_AREA), np.uint8))
+    assert writing is not None
+    # The digits of this font are 0.85 times as broad as high.
+    assert float(np.median(writing.lines.breadth)) == pytest.approx(0.85 * squeeze, abs=0.1)
+
+
+def test_narrow_digits_need_a_larger_size(page: Page) -> None:
+    wide = page(1.2, words=("1234", "56", "7890", "271", "88"))
+    narrow = np.asarray(cv2.resize(wide, None, fx=0.5, fy=1, interpolation=cv2.INTER_AREA), np.uint8)
+    needed = [writing.needed(6, 9) for each in (wide, narrow) if (writing := measured(each))]
+    assert needed[1] > needed[0] * 1.3

@@ -22,8 +22,8 @@ _TOO_HIGH = 1.5
 # Letters that stand out from the paper by fewer grey levels than this must be larger, by so much for each level:
 # thermal and dot-matrix print breaks up where clear print of the same height is read without a fault.
 _CLEAR = 112.0
-_PER_LEVEL = 0.03
-_FAINTEST = 1.8
+_PER_LEVEL = 0.02
+_FAINTEST = 1.5
 
 # From this share of the picture under letters on it is a page: its letters are what must survive.
 _PAGE = 0.1
@@ -51,7 +51,7 @@ class Floors(NamedTuple):
         return max(picture / 2 if writing.share >= _PAGE else picture, text)
 
 
-LEGIBLE: Final = Floors(short_side=512, text=6, digits=11)
+LEGIBLE: Final = Floors(short_side=512, text=6, digits=9)
 """What `quality: legible` keeps unless the YAML says otherwise: where the curve of tokens saved against answers lost
 bends."""
 

@@ -32,6 +32,7 @@ class Lines(NamedTuple):
     even:    True where all letters are equally high, as capitals and digits are
     area:    pixels covered by the letters' boxes
     contrast: grey levels between ink and paper
+    breadth: width of a letter, as a share of its height
     """
 
     letters: NDArray[np.int64]
@@ -39,6 +40,7 @@ class Lines(NamedTuple):
     even: NDArray[np.bool_]
     area: NDArray[np.float64]
     contrast: NDArray[np.float64]
+    breadth: NDArray[np.float64]
 
     @property
     def total(self) -> int:
@@ -128,7 +130,9 @@ def _judged(
     even = share(own > 1.22 * low[line_of]) < 0.08
     area = np.bincount(line_of, boxes[numbers], len(count)).astype(np.float64)
     contrast = np.bincount(line_of, letters.contrast[numbers], len(count)) / np.maximum(count, 1)
-    return Lines(count[good], low[good], even[good], area[good], contrast[good])
+    ratio = (letters.right - letters.left + 1)[numbers] / own
+    breadth = ratio[np.lexsort((ratio, line_of))][starts + count // 2]
+    return Lines(count[good], low[good], even[good], area[good], contrast[good], breadth[good])
 
 
 def _order(

@@ -26,6 +26,9 @@ _FEWEST = 6
 _DUST = 5.5
 _PRINT = 2.5
 
+# Letters of less breadth, as a share of their height, are as hard to read as lower ones: condensed print of receipts.
+_BROAD = 0.65
+
 # The share of letters that may be smaller than the floor: specks, superscripts, a stray texture.
 _SPARED = 0.1
 
@@ -42,7 +45,8 @@ class Writing(NamedTuple):
 
     def needed(self, text: float, digits: float) -> float:
         """The scale at which all but the spared letters are `text` high, or `digits` in lines of one height."""
-        needs = np.where(self.lines.even, digits, text) / self.lines.height
+        legible = self.lines.height * np.minimum(1, self.lines.breadth / _BROAD)
+        needs = np.where(self.lines.even, digits, text) / legible
         return float(_quantile(needs, self.lines.letters, 1 - _SPARED))
 
     def smallest(self) -> float:
@@ -87,8 +91,8 @@ def _without_dust(lines: Lines) -> Lines:
     # By area, not by number: dust may outnumber the letters.
     print_height = _quantile(lines.height, lines.area, 0.5)
     kept = (lines.height > _DUST) | (lines.height * _PRINT > print_height)
-    letters, height, even, area, contrast = lines
-    return Lines(letters[kept], height[kept], even[kept], area[kept], contrast[kept])
+    letters, height, even, area, contrast, breadth = lines
+    return Lines(letters[kept], height[kept], even[kept], area[kept], contrast[kept], breadth[kept])
 
 
 def _quantile(values: NDArray[np.float64], weights: NDArray[Any], share: float) -> np.float64:

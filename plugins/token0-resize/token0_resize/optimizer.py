@@ -32,9 +32,9 @@ class ResizeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         msgspec.Meta(
             ge=4,
             le=64,
-            description="Height of digits and capitals in lines that have nothing else; the same goes for faint print.",
+            description="Height of digits and capitals in lines that have nothing else; more in faint or narrow print.",
         ),
-    ] = 11
+    ] = 9
     split: Annotated[
         bool,
         msgspec.Meta(description="Send a page whose text is illegible at the provider in parts; costs more tokens."),
