@@ -19,6 +19,7 @@ MAX_VALUES = 20_000
 """Values in one file, those behind an alias counted each time: what stops a few lines from becoming gigabytes."""
 
 MAX_DEPTH = 40
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 Scalar = str | int | float | bool | None
 
@@ -100,6 +101,9 @@ def read(text: str, env: Mapping[str, str]) -> tuple[Node | None, list[Mistake]]
         return None, [Mistake(before.count("\n") + 1, (), f"not YAML: {error.reason}")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if "maximum nesting depth" in (error.problem or ""):
+            # The scanner of a newer libyaml has a limit of its own, and runs ahead of ours.
+            return None, [Mistake(mark.line + 1 if mark else 1, (), _TOO_DEEP)]
         # Without what may be a part of a password that starts with an exclamation mark.
         problem = (error.problem or "").partition(" tag handle ")[0]
         what = ", ".join(part for part in (error.context, problem) if part)
@@ -141,7 +145,7 @@ class _Reader:
             return self._alias(event, path)
         self._grow(event, path, 1)
         if len(path) > MAX_DEPTH:
-            self._stop(event, path[:3], f"nested deeper than {MAX_DEPTH} levels")
+            self._stop(event, path[:3], _TOO_DEEP)
         if event.anchor:
             self._anchors[event.anchor] = None
         if kind == "ScalarEvent":
