@@ -22,7 +22,7 @@ DOUBTFUL = 65
 """Short words of which both readings are less sure are doubtful."""
 
 DOUBTFUL_NUMBER = 75
-"""Numbers of which one reading is less sure are doubtful. Of 418 others, on receipts, 417 were right."""
+"""Numbers of which one reading is less sure are doubtful."""
 
 COVERED = 0.4
 """Words of two readings are the same ink when they share as much of the smaller box."""
