@@ -114,9 +114,12 @@ def test_a_model_that_could_not_read_the_picture_gets_the_marked_text() -> None:
     assert "14.50(?)" in found.text
 
 
-@pytest.mark.parametrize(("intent", "kind"), [(Intent(), Text), (Intent(whole=True), Declined)])
-def test_a_whole_page_is_kept_where_context_still_helps_the_model(intent: Intent, kind: type) -> None:
-    assert isinstance(made(read(13), Fixed(700), intent), kind)
+@pytest.mark.parametrize(("side", "kind"), [(550, Text), (700, Declined)])
+def test_text_of_guesses_only_stands_for_what_the_model_would_see_smaller_than_it_can_read(
+    side: int, kind: type
+) -> None:
+    # Letters of 10 px on a page of 1,000: shown at 5.5 px, or at 7.
+    assert isinstance(made(read(13), Fixed(side)), kind)
 
 
 def test_a_guessed_text_is_sent_to_no_model() -> None:

@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     from token0_ocr.reading import Reading
     from token0_pixels import Pixels
 
-ILLEGIBLE = 8.0
-ILLEGIBLE_WHOLE = 6.0
-"""Letters of fewer pixels, as the model sees them, say less than what is read from the file: single words of a field,
-and a whole page, where context helps the model.
-"""
+ILLEGIBLE = 6.0
+"""Letters of fewer pixels, as the model sees them, say less than what is read from the file."""
 
 SHOWN_LETTER = 10.0
 """Height of small letters in doubtful lines that go along; never more than in the file."""
@@ -88,7 +85,7 @@ class Choice(msgspec.Struct, frozen=True):
     def _illegible(self, ctx: Context) -> bool:
         seen = ctx.counter.seen(self.image.size, self.image.detail)
         scale = min(seen.width / self.pixels.size.width, seen.height / self.pixels.size.height)
-        return self.reading.letter * scale < (ILLEGIBLE_WHOLE if self.intent.whole else ILLEGIBLE)
+        return self.reading.letter * scale < ILLEGIBLE
 
 
 def _doubtful(reading: Reading) -> list[Word]:
