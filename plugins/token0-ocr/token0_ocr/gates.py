@@ -5,7 +5,7 @@ incomplete: the text is good, but a picture of the rest must go along
 garbled:    so much of it is guessed that the picture is better
 
 Confidence alone is no gate: code, formulas and sparse tables are read with high confidence and lose their meaning.
-The thresholds were set on scans, screens, slides and receipts so that no replaced picture lost an answer.
+The thresholds were set on scans, screens, slides and receipts; `benchmarks/answers.py` tells what is lost with them.
 """
 
 from __future__ import annotations
