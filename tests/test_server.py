@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import http.client
 import json
@@ -28,7 +29,7 @@ class Running:
 
     def __init__(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "token0.cli", "run", "--port", "0", *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
         assert self.process.stdout
         line = self.process.stdout.readline()
         self.port = int(line.rpartition(":")[2] or 0)
@@ -52,7 +53,9 @@ class Running:
             return answer.status == 200
 
     def kill(self) -> None:
-        self.process.kill()
+        # The group: those that it forked would go on serving.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         assert self.process.stdout
         self.process.stdout.close()
