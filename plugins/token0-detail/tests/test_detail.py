@@ -201,3 +201,10 @@ def test_too_small_text_is_declined_in_words(pictures: Pictures, ctx: Contexts) 
 def test_plugin_starts_without_heavy_libraries() -> None:
     program = "import token0_detail, sys; print({'numpy', 'cv2', 'PIL', 'simplejpeg'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"set()\n"
+
+
+def test_default_floors_are_those_of_all_steps() -> None:
+    from token0_pixels import LEGIBLE
+
+    config = Detail.Config()
+    assert (config.short_side, config.text_height, config.digit_height) == LEGIBLE

@@ -255,3 +255,10 @@ def test_another_process_makes_the_same_bytes(pictures: Pictures) -> None:
 def test_plugin_starts_without_heavy_libraries() -> None:
     program = "import token0_resize, sys; print({'numpy', 'cv2', 'PIL', 'simplejpeg'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"set()\n"
+
+
+def test_default_floors_are_those_of_all_steps() -> None:
+    from token0_pixels import LEGIBLE
+
+    config = Resize.Config()
+    assert (config.short_side, config.text_height, config.digit_height) == LEGIBLE
