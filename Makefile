@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LATER := plugins/token0-rapidocr
 DISTRIBUTIONS := . $(filter-out $(LATER),$(wildcard plugins/*))
 SETUPS := setup.cfg $(wildcard plugins/*/setup.cfg)
-SOURCES := token0 $(wildcard plugins/*/token0_*)
+SOURCES := token0 $(filter-out %.egg-info,$(wildcard plugins/*/token0_*))
 empty :=
 MYPYPATH := $(subst $(empty) $(empty),:,. $(wildcard plugins/*))
 
