@@ -37,6 +37,8 @@ from token0.report import ImageReport
 from token0.routing import Route
 from token0.rules import find_counter
 from token0.types import Content, Image, ImagePart, Request, Size
+from token0_ocr.tesseract import Tesseract
+from token0_rapidocr.engine import Rapid
 
 MODELS = (
     "gpt-4o,gpt-4.1-mini,gpt-5.4,gpt-6-astra,claude-haiku-4-5,claude-opus-5-5,gemini-2.5-flash,gemini-3.8-flash,"
@@ -168,8 +170,8 @@ async def measure(run: Run, data: Path, sample: int | None, jobs: int, *, oracle
 async def main(arguments: argparse.Namespace) -> None:
     reader = Reader(arguments.cache, arguments.jobs)
     judge = Judge(reader, scorer(arguments.data.parent / "score_text.py"))
-    memory = Memory(arguments.cache / "tesseract")
-    memory.install()
+    memory = Memory(arguments.cache)
+    memory.install(Tesseract, Rapid)
     registry = plugins.load()
     points: dict[str, list[tuple[float, float, str]]] = {}
     for quality in arguments.quality.split(","):

@@ -1,20 +1,19 @@
-"""Remembers what Tesseract read: a benchmark shows the same picture to many models, a gateway does not."""
+"""Remembers what an OCR engine read: a benchmark shows the same picture to many models, a gateway does not."""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from token0_ocr.page import Page
-from token0_ocr.tesseract import Tesseract
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from token0_ocr.page import Grey
+    from token0_ocr.page import Engine, Grey
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -25,21 +24,24 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Memory:
-    """Stands in for `Tesseract.read` while it is installed. `owed` counts the seconds that were not spent again."""
+    """Stands in for the `read` of engines. `owed` counts the seconds that were not spent again."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.owed = 0.0
 
-    def install(self) -> None:
-        """Read through this memory from now on."""
-        reads = Tesseract.read
-        memory = self
+    def install(self, *engines: type[Engine]) -> None:
+        """Let these engines read through this memory from now on."""
+        for engine in engines:
+            self._install(engine, self._folder / engine.__name__.lower())
 
-        def read(engine: Tesseract, grey: Grey, deadline_seconds: float) -> Page | None:
+    def _install(self, kind: Any, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        reads, memory = kind.read, self
+
+        def read(engine: Engine, grey: Grey, deadline_seconds: float) -> Page | None:
             shape = "x".join(map(str, grey.shape))
-            kept = memory._folder / f"{hashlib.sha256(grey.tobytes()).hexdigest()[:32]}-{shape}.mp"
+            kept = folder / f"{hashlib.sha256(grey.tobytes()).hexdigest()[:32]}-{shape}.mp"
             if kept.exists():
                 reading = msgspec.msgpack.decode(kept.read_bytes(), type=Reading)
                 memory.owed += reading.seconds
@@ -50,4 +52,4 @@ class Memory:
             kept.write_bytes(msgspec.msgpack.encode(reading))
             return page if reading.seconds < deadline_seconds else None
 
-        Tesseract.read = read  # type: ignore[method-assign]
+        kind.read = read

