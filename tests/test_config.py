@@ -463,6 +463,7 @@ class Parts(Ocr):
 
     class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         split: bool = False
+        trim: bool = True
 
 
 STEPS = ["pdf", "repair", "resize", "tiles", "detail", "ocr"]

@@ -22,19 +22,21 @@ class DetailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     short_side: Annotated[
         int,
-        msgspec.Meta(ge=64, le=4096, description="Shorter side of a picture. Pages full of text may go to half of it."),
+        msgspec.Meta(
+            ge=64, le=4096, description="Shorter side of a picture; 3/4 of it with some text, half of it full of text."
+        ),
     ] = 512
     text_height: Annotated[
-        int, msgspec.Meta(ge=4, le=64, description="Height of a small x; up to 1.8 times that in faint print.")
-    ] = 6
+        float, msgspec.Meta(ge=4, le=64, description="Height of a small x; up to 1.5 times that in faint print.")
+    ] = 5.75
     digit_height: Annotated[
-        int,
+        float,
         msgspec.Meta(
             ge=4,
             le=64,
             description="Height of digits and capitals in lines that have nothing else; more in faint or narrow print.",
         ),
-    ] = 9
+    ] = 8.6
     override_client: Annotated[bool, msgspec.Meta(description="Choose even where the client named a detail.")] = False
 
 

@@ -83,7 +83,9 @@ class Choice(msgspec.Struct, frozen=True):
         return None
 
     def _illegible(self, ctx: Context) -> bool:
-        seen = ctx.counter.seen(self.image.size, self.image.detail)
+        """Whether no size of the picture would show its letters: that an earlier step shrank it does not count."""
+        image = ctx.original or self.image
+        seen = ctx.counter.seen(image.size, image.detail)
         scale = min(seen.width / self.pixels.size.width, seen.height / self.pixels.size.height)
         return self.reading.letter * scale < ILLEGIBLE
 

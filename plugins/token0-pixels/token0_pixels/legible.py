@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from token0.types import Size
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from token0.types import Image
     from token0_pixels.pixels import Pixels
 
-# Where the model sees more pixels than this, text is looked for at half the size first.
+# Text is first looked for at this share of what the model sees, and at half of it where the model sees so many pixels.
+_FIRST = 0.75
 _MANY = 3_000_000
 
 # Letters below this many pixels are measured too high, by up to a half: look again, closer, and else count with it.
@@ -25,8 +27,11 @@ _CLEAR = 112.0
 _PER_LEVEL = 0.02
 _FAINTEST = 1.5
 
-# From this share of the picture under letters on it is a page: its letters are what must survive.
+# From this share of the picture under letters on it is a page: its letters are what must survive, and it may be shown
+# at half the least side. With fewer letters, as on slides, at three quarters.
 _PAGE = 0.1
+_OF_PAGE = 0.5
+_WITH_TEXT = 0.75
 
 
 class Floors(NamedTuple):
@@ -48,10 +53,10 @@ class Floors(NamedTuple):
         text = writing.needed(self.text * faint, self.digits * faint)
         if writing.blurred(_BLURRED):
             return max(1.0, text * _TOO_HIGH)
-        return max(picture / 2 if writing.share >= _PAGE else picture, text)
+        return max(picture * (_OF_PAGE if writing.share >= _PAGE else _WITH_TEXT), text)
 
 
-LEGIBLE: Final = Floors(short_side=512, text=6, digits=9)
+LEGIBLE: Final = Floors(short_side=512, text=5.75, digits=8.6)
 """What `quality: legible` keeps unless the YAML says otherwise: where the curve of tokens saved against answers lost
 bends."""
 
@@ -66,11 +71,12 @@ def look(image: Image, seen: Size) -> tuple[Pixels, Writing | None]:
 
     Heights are in pixels of the full-size image. Raises `Undecodable`.
     """
-    many = seen.width * seen.height > _MANY
-    wanted = Size(seen.width // 2, seen.height // 2) if many else seen
-    pixels = decode(image, at_least=wanted)
-    writing = find_writing(pixels.luma(), image.size, wanted)
-    if writing is not None and writing.blurred(_BLURRED) and many:
-        pixels = decode(image, at_least=seen)
+    share = 0.5 if seen.width * seen.height > _MANY else _FIRST
+    least = Size(math.ceil(seen.width * share), math.ceil(seen.height * share))
+    pixels = decode(image, at_least=least)
+    writing = find_writing(pixels.luma(), image.size, least)
+    if writing is not None and writing.blurred(_BLURRED):
+        if pixels.size.width < seen.width or pixels.size.height < seen.height:
+            pixels = decode(image, at_least=seen)
         writing = find_writing(pixels.luma(), image.size, seen) or writing
     return pixels, writing

@@ -27,6 +27,7 @@ _DUST = 5.5
 _PRINT = 2.5
 
 # Letters of less breadth, as a share of their height, are as hard to read as lower ones: condensed print of receipts.
+# Their strokes run into each other sooner than in proportion: the power of it is 1.5.
 _BROAD = 0.65
 
 # The share of letters that may be smaller than the floor: specks, superscripts, a stray texture.
@@ -45,7 +46,9 @@ class Writing(NamedTuple):
 
     def needed(self, text: float, digits: float) -> float:
         """The scale at which all but the spared letters are `text` high, or `digits` in lines of one height."""
-        legible = self.lines.height * np.minimum(1, self.lines.breadth / _BROAD)
+        narrow = np.minimum(1, self.lines.breadth / _BROAD)
+        # A root is exact on every machine, a power is not.
+        legible = self.lines.height * narrow * np.sqrt(narrow)
         needs = np.where(self.lines.even, digits, text) / legible
         return float(_quantile(needs, self.lines.letters, 1 - _SPARED))
 

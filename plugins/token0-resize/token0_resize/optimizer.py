@@ -8,11 +8,15 @@ import msgspec
 
 from token0.interfaces import Declined, Optimizer, Plan
 from token0.sniff import sniff
-from token0_resize.sizes import cheapest, visible
+from token0.types import Size
+from token0_resize.sizes import WORTH, cheapest, visible
 
 if TYPE_CHECKING:
     from token0.interfaces import Context, Replacement
     from token0.types import Image
+
+# The least that any picture costs.
+_DOT = Size(1, 1)
 
 _FORMATS = ("jpeg", "png", "webp", "gif")
 
@@ -22,19 +26,25 @@ class ResizeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     short_side: Annotated[
         int,
-        msgspec.Meta(ge=64, le=4096, description="Shorter side of a picture. Pages full of text may go to half of it."),
+        msgspec.Meta(
+            ge=64, le=4096, description="Shorter side of a picture; 3/4 of it with some text, half of it full of text."
+        ),
     ] = 512
     text_height: Annotated[
-        int, msgspec.Meta(ge=4, le=64, description="Height of a small x; up to 1.8 times that in faint print.")
-    ] = 6
+        float, msgspec.Meta(ge=4, le=64, description="Height of a small x; up to 1.5 times that in faint print.")
+    ] = 5.75
     digit_height: Annotated[
-        int,
+        float,
         msgspec.Meta(
             ge=4,
             le=64,
             description="Height of digits and capitals in lines that have nothing else; more in faint or narrow print.",
         ),
-    ] = 9
+    ] = 8.6
+    trim: Annotated[
+        bool,
+        msgspec.Meta(description="Cut off blank margins where that is cheaper; never where positions are asked."),
+    ] = True
     split: Annotated[
         bool,
         msgspec.Meta(description="Send a page whose text is illegible at the provider in parts; costs more tokens."),
@@ -45,15 +55,18 @@ class Resize(Optimizer):
     """Makes pictures smaller, to the size at which they cost least and what is written in them stays readable.
 
     lossless: to the size the provider would bring it to anyway. legible: as far as the floors of the settings allow.
-    thrifty: floors at 0.7 of that. Never enlarges, never distorts by more than 1 %. With `split`, a page that would be
-    illegible is sent in parts.
+    thrifty: floors at 0.7 of that. Blank margins are cut off where that is cheaper, but for lossless. Never enlarges,
+    never distorts by more than 1 %. With `split`, a page that would be illegible is sent in parts.
     """
 
     name = "resize"
     Config = ResizeConfig
 
     def plan(self, image: Image, ctx: Context) -> Plan | Declined | None:
-        """The bill if nothing in the picture is small. What is written in it shows only when it is decoded."""
+        """The bill if nothing in the picture is small. What is written in it shows only when it is decoded.
+
+        So do blank margins, without which it may be less.
+        """
         if image.format not in _FORMATS:
             return Declined(f"{image.format} pictures are not resized")
         if ctx.coordinates:
@@ -74,9 +87,12 @@ class Resize(Optimizer):
             return Plan(tokens=ctx.counter.count(best or seen, image.detail), why=why, repairs=True)
         if best is not None:
             cost = ctx.counter.count(best, image.detail)
-            return Plan(tokens=cost, why=f"as small as text allows, {best.width}x{best.height} at best")
+            why = f"as small as text allows, {best.width}x{best.height} at best"
+            return Plan(tokens=cost, why=f"{why}, without blank margins" if self.config.trim else why)
         if seen != image.size and (cost := ctx.counter.count(seen, image.detail)) <= tokens:
             return Plan(tokens=cost, why=f"the provider itself shrinks it to {seen.width}x{seen.height}")
+        if self.config.trim and ctx.quality != "lossless" and ctx.counter.count(_DOT, image.detail) < tokens * WORTH:
+            return Plan(tokens=tokens, why="without blank margins")
         return None
 
     def apply(self, image: Image, plan: Plan, ctx: Context) -> Image | Replacement | Declined:
@@ -92,7 +108,7 @@ class Resize(Optimizer):
 
             if parts := split(image, ctx, floors):
                 return parts
-        return shrink(image, ctx, floors)
+        return shrink(image, ctx, floors, trim=self.config.trim)
 
 
 def linear_loss(ctx: Context) -> float:

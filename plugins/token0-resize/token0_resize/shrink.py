@@ -1,19 +1,18 @@
-"""What happens to the pixels: decode, measure, choose, resize, encode. Runs in workers."""
+"""What happens to the pixels: decode, measure, choose, trim, resize, encode. Runs in workers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
 from token0.interfaces import Declined
-from token0.types import Image
-from token0_pixels import Undecodable, decode, encode_smallest, look, resize
+from token0.types import Image, Size
+from token0_pixels import Box, Undecodable, contents, decode, encode_smallest, look, resize
 from token0_resize.sizes import WORTH, cheapest, visible
 
 if TYPE_CHECKING:
     from token0.interfaces import Context
-    from token0.types import Size
     from token0_pixels import Floors, Pixels, Writing
 
 # More bits a pixel than any drawing needs: a photograph that was saved as PNG.
@@ -26,19 +25,61 @@ _CAREFUL_QUALITY = 90
 _LIGHTER = 0.9
 
 
-def shrink(image: Image, ctx: Context, floors: Floors) -> Image | Declined:
-    """`image` at the cheapest size that keeps `floors`, else at the size the provider would bring it to."""
+class Target(NamedTuple):
+    """What is sent: this part of the picture, in its own pixels, at this size. `careful`: no floor was needed."""
+
+    part: Box
+    size: Size
+    careful: bool
+
+    @classmethod
+    def whole(cls, image: Image, size: Size, *, careful: bool) -> Target:
+        return cls(Box(0, 0, image.width, image.height), size, careful)
+
+
+def shrink(image: Image, ctx: Context, floors: Floors, *, trim: bool) -> Image | Declined:
+    """`image` at the cheapest size that keeps `floors`, else at the size the provider would bring it to.
+
+    `trim`: without its blank margins, where that is cheaper.
+    """
     seen = visible(image.size, image.detail, ctx.counter)
     try:
         if ctx.quality == "lossless":
-            return _made(image, seen, None, ctx, Declined("the model sees the picture as it is"), careful=True)
+            same = Declined("the model sees the picture as it is")
+            return _made(image, Target.whole(image, seen, careful=True), None, ctx, same)
         pixels, writing = look(image, seen)
-        target = cheapest(image.size, image.detail, ctx.counter, floors.scale(image.size, writing))
+        size = cheapest(image.size, image.detail, ctx.counter, floors.scale(image.size, writing))
+        target = Target.whole(image, size or seen, careful=size is None)
+        if trim and (box := contents(pixels)):
+            target = _trimmed(image, _in_full(box, pixels.size, image.size), ctx, floors, writing, target)
         illegible = writing is not None and writing.needed(floors.text, floors.digits) * image.width > seen.width * 1.05
         reason = _reason(image.size, seen, writing, illegible=illegible)
-        return _made(image, target or seen, (pixels, writing), ctx, reason, careful=target is None)
+        return _made(image, target, (pixels, writing), ctx, reason)
     except Undecodable as error:
         return Declined(f"not decoded: {error}")
+
+
+def _in_full(box: Box, size: Size, full: Size) -> Box:
+    """`box` of a picture decoded at `size`, in its full-size pixels."""
+    return Box(
+        box.left * full.width // size.width,
+        box.top * full.height // size.height,
+        -(-box.right * full.width // size.width),
+        -(-box.bottom * full.height // size.height),
+    )
+
+
+def _trimmed(image: Image, part: Box, ctx: Context, floors: Floors, writing: Writing | None, whole: Target) -> Target:
+    """`part` of the picture at its cheapest size, or `whole` where that costs as little or nothing much is gained."""
+    size = Size(part.right - part.left, part.bottom - part.top)
+    if writing is not None:
+        # All letters are in the part, which is smaller.
+        share = writing.share * (image.width * image.height) / (size.width * size.height)
+        writing = writing._replace(share=share)
+    smaller = cheapest(size, image.detail, ctx.counter, floors.scale(size, writing))
+    target = Target(part, smaller or visible(size, image.detail, ctx.counter), careful=smaller is None)
+    whole_cost, cost = (ctx.counter.count(each.size, image.detail) for each in (whole, target))
+    return target if cost < min(whole_cost, ctx.tokens(image) * WORTH) else whole
 
 
 def _reason(size: Size, seen: Size, writing: Writing | None, *, illegible: bool) -> Declined:
@@ -50,29 +91,32 @@ def _reason(size: Size, seen: Size, writing: Writing | None, *, illegible: bool)
 
 def _made(
     image: Image,
-    target: Size,
+    target: Target,
     looked_at: tuple[Pixels, Writing | None] | None,
     ctx: Context,
     reason: Declined,
-    *,
-    careful: bool,
 ) -> Image | Declined:
-    """`image` at `target`; `reason` where that is no gain. `careful` keeps all that the provider would keep."""
-    tokens, cost = (ctx.counter.count(size, image.detail) for size in (image.size, target))
-    if target == image.size or cost > tokens:
+    """What `target` says; `reason` where that is no gain. A careful one keeps all that the provider would keep."""
+    part, size, careful = target
+    tokens, cost = (ctx.counter.count(each, image.detail) for each in (image.size, size))
+    if size == image.size or cost > tokens:
         return reason
-    pixels, writing = looked_at or (decode(image, at_least=target), None)
-    if pixels.size.width < target.width or pixels.size.height < target.height:
-        pixels = decode(image, at_least=target)
+    # The whole picture, decoded so large that the part has the pixels it needs.
+    least = Size(
+        -(-size.width * image.width // (part.right - part.left)),
+        -(-size.height * image.height // (part.bottom - part.top)),
+    )
+    pixels, writing = looked_at or (decode(image, at_least=least), None)
+    if pixels.size.width < least.width or pixels.size.height < least.height:
+        pixels = decode(image, at_least=least)
+    pixels = pixels.part(*_in_full(part, image.size, pixels.size))
     text = careful or writing is not None
     kinds = formats(image, pixels, careful=careful)
     quality = {"quality": _CAREFUL_QUALITY} if careful else {}
-    format, data = encode_smallest(resize(pixels, target), kinds, text=text, **quality)  # noqa: A001
+    format, data = encode_smallest(resize(pixels, size), kinds, text=text, **quality)  # noqa: A001
     if cost > tokens * WORTH and len(data) > len(image.data) * _LIGHTER:
         return reason if ctx.quality != "lossless" else Declined("neither tokens nor bytes would fall enough")
-    return msgspec.structs.replace(
-        image, data=data, format=format, width=target.width, height=target.height, orientation=1
-    )
+    return msgspec.structs.replace(image, data=data, format=format, width=size.width, height=size.height, orientation=1)
 
 
 def formats(image: Image, pixels: Pixels, *, careful: bool) -> tuple[Literal["png", "jpeg"], ...]:
