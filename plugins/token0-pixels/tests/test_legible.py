@@ -53,6 +53,16 @@ def test_large_view_is_searched_at_half_the_size_unless_letters_are_small(scale:
     assert look(image, Size(2400, 1800))[0].size == size
 
 
+@pytest.mark.parametrize(("scale", "size"), [(3.0, (800, 600)), (0.9, (1600, 1200))], ids=["large", "small"])
+def test_a_little_less_than_the_view_is_searched_unless_letters_are_small(scale: float, size: tuple[int, int]) -> None:
+    image = testing.encoded(testing.draw_page(scale, 1600, 1200), "jpeg")
+    pixels, writing = look(image, Size(1000, 750))
+    assert pixels.size == size
+    assert writing
+    # A small x is 15 px high at scale 1.
+    assert writing.smallest() == pytest.approx(15 * scale, rel=0.12)
+
+
 def test_broken_picture_is_undecodable() -> None:
     image = testing.encoded(testing.draw_photo(900, 600), "jpeg")
     with pytest.raises(Undecodable):
