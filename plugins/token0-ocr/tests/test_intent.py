@@ -113,6 +113,9 @@ MORE_THAN_TEXT = [
     "Is the receipt fake? Read it.",
     "Do not read the text.",
     "Write a caption for the text.",
+    "What is the meaning of the text?",
+    "Which words are meant?",
+    "What do they mean by the total?",
 ]
 
 FACTS = [
@@ -122,6 +125,7 @@ FACTS = [
     "In which years did Bob Paisley win?",
     "How long did game 8 take?",
     "When was the page published?",
+    "What does the FSF mentioned on the page mean?",
     "What is the ranking of Denver, Colorado?",
     "In the row 'Mean colour', what is the value of the column 'Left'?",
     "Wann wurde der Brief verschickt?",
@@ -137,6 +141,7 @@ FACTS = [
 ]
 
 OTHER_TASKS = [
+    "What does this mean?",
     "What is this?",
     "Summarize this document.",
     "Solve this.",

@@ -39,7 +39,8 @@ VETO = re.compile(
     descri\w* | beschr\w* | decri\w* | descrev\w* | looks? | looking | see | seen | visible\ objects? | shown |
     depict\w* | appear\w* | sieht | siehst | aussieht | aussehen | zu\ sehen | abgebildet\w* | zeigt | voit |
     vois | voyez | montre\ l | represente\w* | ves | veo | ver | aparece\w* | vedi | vede | raffigura\w* |
-    rappresenta\w* | aparencia | ziet | zie | zien | toont | mean\w* | watch | observe\w* | notice | visual\w* |
+    rappresenta\w* | aparencia | ziet | zie | zien | toont | mean(?:\w+|(?=\s+\w)) | watch | observe\w* | notice |
+    visual\w* |
     visuell\w* | scene | objects? | quality | exif | metadata | posters? | blurr\w* | real | fake | forged |
     authentic\w* |
     # pictures and drawings

@@ -78,7 +78,7 @@ ENGLISH = _language(
         screenshot scan scanned page document attached following above one each every also then if so but thanks
         thank what which who when whose tell give find show get back plain raw company shop store form letter
         file words text using use but without changing anything add comments comment else nothing keep spelling
-        original language english german french spanish italian portuguese dutch markdown json csv format
+        original mean language english german french spanish italian portuguese dutch markdown json csv format
         briefly short answer
     """,
 )
