@@ -36,7 +36,7 @@ class DetailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             le=64,
             description="Height of digits and capitals in lines that have nothing else; more in faint or narrow print.",
         ),
-    ] = 8.4
+    ] = 8.6
     override_client: Annotated[bool, msgspec.Meta(description="Choose even where the client named a detail.")] = False
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.uint8]
 
-PAD = 8
-"""Of `paper`, which is so small that half a percent of it would be less."""
+PAD = 10
+"""1 % of the longer side of `paper`."""
 
 
 def paper(level: int = 255, *, colours: bool = False) -> Array:

@@ -23,7 +23,7 @@ _TOO_HIGH = 1.5
 
 # Letters that stand out from the paper by fewer grey levels than this must be larger, by so much for each level:
 # thermal and dot-matrix print breaks up where clear print of the same height is read without a fault.
-_CLEAR = 118.0
+_CLEAR = 112.0
 _PER_LEVEL = 0.02
 _FAINTEST = 1.5
 
@@ -56,7 +56,7 @@ class Floors(NamedTuple):
         return max(picture * (_OF_PAGE if writing.share >= _PAGE else _WITH_TEXT), text)
 
 
-LEGIBLE: Final = Floors(short_side=512, text=5.75, digits=8.4)
+LEGIBLE: Final = Floors(short_side=512, text=5.75, digits=8.6)
 """What `quality: legible` keeps unless the YAML says otherwise: where the curve of tokens saved against answers lost
 bends."""
 

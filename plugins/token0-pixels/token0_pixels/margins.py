@@ -27,7 +27,7 @@ _BLANK = 0.98
 
 # What stays around the contents: the larger of so many pixels and this share of the longer side.
 _LEAST_PAD = 8
-_PAD = 0.005
+_PAD = 0.01
 
 
 class Box(NamedTuple):

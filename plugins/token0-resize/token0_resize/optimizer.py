@@ -40,7 +40,7 @@ class ResizeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             le=64,
             description="Height of digits and capitals in lines that have nothing else; more in faint or narrow print.",
         ),
-    ] = 8.4
+    ] = 8.6
     trim: Annotated[
         bool,
         msgspec.Meta(description="Cut off blank margins where that is cheaper; never where positions are asked."),
