@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from token0.types import Size
-from token0_pixels import Floors, Undecodable, look, testing
+from token0_pixels import Floors, Undecodable, find_writing, legible, look, testing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from token0_pixels import Writing
 
 FLOORS = Floors(512, 8, 10)
@@ -25,6 +28,13 @@ def test_picture_without_text_keeps_its_short_side(size: tuple[int, int], scale:
 
 def test_page_full_of_big_letters_may_go_to_half_the_side() -> None:
     assert NO_TEXT.scale(Size(1400, 1000), written(2.0)) == 0.256
+
+
+def test_picture_with_a_few_big_letters_may_go_to_three_quarters_of_the_side() -> None:
+    slide = np.full((1000, 1400, 3), 255, np.uint8)
+    slide[300:600, 200:1200] = testing.draw_page(3.0, 1000, 300)
+    writing = look(testing.encoded(slide), Size(1400, 1000))[1]
+    assert NO_TEXT.scale(Size(1400, 1000), writing) == 0.384
 
 
 def test_text_decides_where_it_is_smaller_than_the_picture() -> None:
@@ -61,6 +71,20 @@ def test_a_little_less_than_the_view_is_searched_unless_letters_are_small(scale:
     assert writing
     # A small x is 15 px high at scale 1.
     assert writing.smallest() == pytest.approx(15 * scale, rel=0.12)
+
+
+def test_small_picture_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+
+    def search(luma: NDArray[np.uint8], full: Size, at_least: Size) -> Writing | None:
+        searched.append(luma.shape)
+        return find_writing(luma, full, at_least)
+
+    monkeypatch.setattr(legible, "find_writing", search)
+    writing = written(0.4)
+    assert writing
+    assert writing.smallest() < 7
+    assert searched == [(1000, 1400)]
 
 
 def test_broken_picture_is_undecodable() -> None:

@@ -75,7 +75,8 @@ def look(image: Image, seen: Size) -> tuple[Pixels, Writing | None]:
     least = Size(math.ceil(seen.width * share), math.ceil(seen.height * share))
     pixels = decode(image, at_least=least)
     writing = find_writing(pixels.luma(), image.size, least)
-    if writing is not None and writing.blurred(_BLURRED):
+    # Again only where that is closer: small pictures were measured at all of their size.
+    if writing is not None and writing.blurred(_BLURRED) and round(writing.scale * image.width) < seen.width:
         if pixels.size.width < seen.width or pixels.size.height < seen.height:
             pixels = decode(image, at_least=seen)
         writing = find_writing(pixels.luma(), image.size, seen) or writing
