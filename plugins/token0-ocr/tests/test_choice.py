@@ -62,11 +62,13 @@ def read(*doubtful: int, **changes: Any) -> Reading:
     return structs.replace(Reading(Page(tuple(map(word, range(len(WORDS))))), agreement, CLEAN, 10.0), **changes)
 
 
-def made(reading: Reading, counter: TokenCounter, intent: Intent | None = None) -> Any:
-    image = Image(data=b"", format="png", width=1000, height=1000)
+def made(reading: Reading, counter: TokenCounter, intent: Intent | None = None, side: int = 1000) -> Any:
+    """What is sent for a page of 1,000 px that an earlier step brought to `side`."""
+    original = Image(data=b"", format="png", width=1000, height=1000)
+    image = structs.replace(original, width=side, height=side)
     pixels = Pixels(np.full((1000, 1000), 255, np.uint8))
     choice = Choice(image, pixels, reading, 85, intent or Intent(whole=True))
-    return choice.made(Context(model="m", counter=counter))
+    return choice.made(Context(model="m", counter=counter, original=original))
 
 
 def test_a_page_that_is_all_text_becomes_text_alone() -> None:
@@ -120,6 +122,17 @@ def test_text_of_guesses_only_stands_for_what_the_model_would_see_smaller_than_i
 ) -> None:
     # Letters of 10 px on a page of 1,000: shown at 5.5 px, or at 7.
     assert isinstance(made(read(13), Fixed(side)), kind)
+
+
+def test_a_picture_that_an_earlier_step_shrank_is_not_illegible_for_that() -> None:
+    class AsSent(Fixed):
+        """Shows each picture as it is."""
+
+        def seen(self, size: Size, detail: str | None = None) -> Size:
+            return size
+
+    # Letters of 10 px, which the step `resize` brought to 5.5.
+    assert isinstance(made(read(13), AsSent(0), side=550), Declined)
 
 
 def test_a_guessed_text_is_sent_to_no_model() -> None:
