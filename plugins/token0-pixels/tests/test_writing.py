@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from token0.types import Size
+from token0_pixels.lines import Lines
 from token0_pixels.writing import Writing, find_writing
 
 if TYPE_CHECKING:
@@ -169,3 +170,10 @@ def test_narrow_digits_need_a_larger_size(page: Page) -> None:
     narrow = np.asarray(cv2.resize(wide, None, fx=0.5, fy=1, interpolation=cv2.INTER_AREA), np.uint8)
     needed = [writing.needed(6, 9) for each in (wide, narrow) if (writing := measured(each))]
     assert needed[1] > needed[0] * 1.3
+
+
+@pytest.mark.parametrize(("breadth", "needed"), [(1.3, 0.5), (0.65, 0.5), (0.325, 2**0.5)])
+def test_narrow_letters_count_as_lower_by_the_power_one_and_a_half(breadth: float, needed: float) -> None:
+    one = np.ones(1)
+    lines = Lines(one.astype(int), one * 12, one > 2, one, one, one * breadth)
+    assert Writing(lines, 1.0, 0.1).needed(6, 9) == pytest.approx(needed)

@@ -7,7 +7,7 @@ import cv2
 from token0_pixels.decode import FORMATS, MAX_PIXELS, Undecodable, decode
 from token0_pixels.encode import encode, encode_smallest
 from token0_pixels.legible import LEGIBLE, Floors, look
-from token0_pixels.margins import Box, contents
+from token0_pixels.margins import Box, without_margins
 from token0_pixels.pixels import Pixels, resize
 from token0_pixels.writing import Writing, find_writing
 
@@ -23,11 +23,11 @@ __all__ = [
     "Pixels",
     "Undecodable",
     "Writing",
-    "contents",
     "decode",
     "encode",
     "encode_smallest",
     "find_writing",
     "look",
     "resize",
+    "without_margins",
 ]

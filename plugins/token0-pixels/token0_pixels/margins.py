@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from token0.types import Size
 from token0_pixels.pixels import on_white
 
 if TYPE_CHECKING:
@@ -38,8 +39,21 @@ class Box(NamedTuple):
     right: int
     bottom: int
 
+    @property
+    def size(self) -> Size:
+        return Size(self.right - self.left, self.bottom - self.top)
 
-def contents(pixels: Pixels) -> Box | None:
+    def scaled(self, size: Size, other: Size) -> Box:
+        """This box of a picture of `size`, in the picture at `other` size; never smaller for rounding."""
+        return Box(
+            self.left * other.width // size.width,
+            self.top * other.height // size.height,
+            -(-self.right * other.width // size.width),
+            -(-self.bottom * other.height // size.height),
+        )
+
+
+def without_margins(pixels: Pixels) -> Box | None:
     """Where something is on the paper, with a little paper around it; None without margins worth the name."""
     if min(pixels.size) <= 2 * _FRAME:
         return None

@@ -35,10 +35,6 @@ class Pixels(NamedTuple):
     def gray(self) -> bool:
         return self.array.ndim == 2
 
-    def part(self, left: int, top: int, right: int, bottom: int) -> Pixels:
-        """What is between these columns and rows; the last ones are not in it."""
-        return self._replace(array=self.array[top:bottom, left:right])
-
     def luma(self) -> NDArray[np.uint8]:
         """(height, width) brightness, transparency on white."""
         array = self.array if not self.alpha else on_white(self.array)

@@ -91,6 +91,18 @@ def test_margins_stay_where_nothing_is_cheaper_without_them(ctx: Contexts, page:
     assert made(image, ctx("tiles")) is None
 
 
+def test_the_part_has_all_the_pixels_that_are_sent_of_it(page: Draw, ctx: Contexts, encoded: Encode) -> None:
+    """The whole was decoded at a fraction, because no more of it would be shown."""
+    slide = np.full((2400, 3600, 3), 255, np.uint8)
+    slide[1000:1400, 1400:2100] = page(0.6)[:400, :700]
+    found = made(encoded(slide, "jpeg"), ctx("tiles"))
+    assert found
+    assert found.width >= 690
+    # As sharp as the print: each letter has ink as dark as it was.
+    strokes = (pixels(found) < 90).sum() / (cv2.cvtColor(slide, cv2.COLOR_BGR2GRAY) < 90).sum()
+    assert strokes == pytest.approx((found.width / 720) ** 2, rel=0.25)
+
+
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_the_part_of_a_turned_photo_is_upright(
     orientation: int, slide: NDArray[np.uint8], ctx: Contexts, encoded: Encode

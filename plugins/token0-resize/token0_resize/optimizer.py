@@ -75,6 +75,7 @@ class Resize(Optimizer):
         if header is None or header.animated:
             return Declined("the picture is animated" if header else "the picture has no readable header")
         tokens = ctx.tokens(image)
+        margins = "; blank margins are cut off" if self.config.trim and ctx.quality != "lossless" else ""
         seen = visible(image.size, image.detail, ctx.counter)
         best = None
         if ctx.quality != "lossless":
@@ -87,12 +88,11 @@ class Resize(Optimizer):
             return Plan(tokens=ctx.counter.count(best or seen, image.detail), why=why, repairs=True)
         if best is not None:
             cost = ctx.counter.count(best, image.detail)
-            why = f"as small as text allows, {best.width}x{best.height} at best"
-            return Plan(tokens=cost, why=f"{why}, without blank margins" if self.config.trim else why)
+            return Plan(tokens=cost, why=f"as small as text allows, {best.width}x{best.height} at best{margins}")
         if seen != image.size and (cost := ctx.counter.count(seen, image.detail)) <= tokens:
-            return Plan(tokens=cost, why=f"the provider itself shrinks it to {seen.width}x{seen.height}")
-        if self.config.trim and ctx.quality != "lossless" and ctx.counter.count(_DOT, image.detail) < tokens * WORTH:
-            return Plan(tokens=tokens, why="without blank margins")
+            return Plan(tokens=cost, why=f"the provider itself shrinks it to {seen.width}x{seen.height}{margins}")
+        if margins and ctx.counter.count(_DOT, image.detail) < tokens * WORTH:
+            return Plan(tokens=tokens, why=f"as it is{margins}")
         return None
 
     def apply(self, image: Image, plan: Plan, ctx: Context) -> Image | Replacement | Declined:

@@ -8,7 +8,7 @@ import msgspec
 
 from token0.interfaces import Declined
 from token0.types import Image, Size
-from token0_pixels import Box, Undecodable, contents, decode, encode_smallest, look, resize
+from token0_pixels import Box, Undecodable, decode, encode_smallest, look, resize, without_margins
 from token0_resize.sizes import WORTH, cheapest, visible
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ _LIGHTER = 0.9
 
 
 class Target(NamedTuple):
-    """What is sent: this part of the picture, in its own pixels, at this size. `careful`: no floor was needed."""
+    """What is sent: this part of the picture, in full-size pixels, at this size.
+
+    careful: at the size at which the provider would show it, so that encoding must not show either
+    """
 
     part: Box
     size: Size
@@ -50,8 +53,8 @@ def shrink(image: Image, ctx: Context, floors: Floors, *, trim: bool) -> Image |
         pixels, writing = look(image, seen)
         size = cheapest(image.size, image.detail, ctx.counter, floors.scale(image.size, writing))
         target = Target.whole(image, size or seen, careful=size is None)
-        if trim and (box := contents(pixels)):
-            target = _trimmed(image, _in_full(box, pixels.size, image.size), ctx, floors, writing, target)
+        if trim and (box := without_margins(pixels)):
+            target = _trimmed(image, box.scaled(pixels.size, image.size), ctx, floors, writing, target)
         illegible = writing is not None and writing.needed(floors.text, floors.digits) * image.width > seen.width * 1.05
         reason = _reason(image.size, seen, writing, illegible=illegible)
         return _made(image, target, (pixels, writing), ctx, reason)
@@ -59,19 +62,9 @@ def shrink(image: Image, ctx: Context, floors: Floors, *, trim: bool) -> Image |
         return Declined(f"not decoded: {error}")
 
 
-def _in_full(box: Box, size: Size, full: Size) -> Box:
-    """`box` of a picture decoded at `size`, in its full-size pixels."""
-    return Box(
-        box.left * full.width // size.width,
-        box.top * full.height // size.height,
-        -(-box.right * full.width // size.width),
-        -(-box.bottom * full.height // size.height),
-    )
-
-
 def _trimmed(image: Image, part: Box, ctx: Context, floors: Floors, writing: Writing | None, whole: Target) -> Target:
     """`part` of the picture at its cheapest size, or `whole` where that costs as little or nothing much is gained."""
-    size = Size(part.right - part.left, part.bottom - part.top)
+    size = part.size
     if writing is not None:
         # All letters are in the part, which is smaller.
         share = writing.share * (image.width * image.height) / (size.width * size.height)
@@ -103,13 +96,14 @@ def _made(
         return reason
     # The whole picture, decoded so large that the part has the pixels it needs.
     least = Size(
-        -(-size.width * image.width // (part.right - part.left)),
-        -(-size.height * image.height // (part.bottom - part.top)),
+        -(-size.width * image.width // part.size.width),
+        -(-size.height * image.height // part.size.height),
     )
     pixels, writing = looked_at or (decode(image, at_least=least), None)
     if pixels.size.width < least.width or pixels.size.height < least.height:
         pixels = decode(image, at_least=least)
-    pixels = pixels.part(*_in_full(part, image.size, pixels.size))
+    left, top, right, bottom = part.scaled(image.size, pixels.size)
+    pixels = pixels._replace(array=pixels.array[top:bottom, left:right])
     text = careful or writing is not None
     kinds = formats(image, pixels, careful=careful)
     quality = {"quality": _CAREFUL_QUALITY} if careful else {}
