@@ -4,8 +4,8 @@ Usage: python benchmarks/answers.py --data DIR [--models A,B] [--quality legible
 
 A question counts where the reader finds its answer in the original, at the same share of what the model would see. It
 is lost when it is neither in the text that is sent nor found in the picture that is sent. The reader is rapidocr, in an
-environment of its own under --cache (made at the first run; it needs 400 MB and, for the whole set, hours). Readings
-are kept there, so that a run that was stopped goes on where it was. A lost answer is unsteady where the reader does not
+environment of its own under --cache (made at the first run, 500 MB; the whole set takes an hour or two). Readings are
+kept there, so that a run that was stopped goes on where it was. A lost answer is unsteady where the reader does not
 find it in the original either, when that is shown 5 % larger or smaller: chance then decides as much as the pipeline.
 """
 

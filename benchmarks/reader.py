@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import sys
@@ -10,7 +9,7 @@ import sys
 from openvino import Core  # type: ignore[import-not-found]  # these two live in the reader's own environment
 from rapidocr import EngineType, RapidOCR  # type: ignore[import-not-found]
 
-# By OpenVINO the readings are those of ONNX Runtime, in three quarters of its time.
+# OpenVINO takes three quarters of the time of ONNX Runtime; on six pictures of the set their readings were the same.
 SETTINGS = {
     "Global.log_level": "critical",
     "Det.engine_type": EngineType.OPENVINO,
@@ -18,12 +17,13 @@ SETTINGS = {
     "Rec.engine_type": EngineType.OPENVINO,
     "EngineConfig.openvino.inference_num_threads": 1,
 }
+PRECISE = {"INFERENCE_PRECISION_HINT": "f32"}
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
     # Half the precision, its choice where the processor has it, would read otherwise on other machines.
-    precisely = functools.partial(Core.compile_model, config={"INFERENCE_PRECISION_HINT": "f32"})
-    Core.compile_model = lambda core, **options: precisely(core, **options)
+    compile_model = Core.compile_model
+    Core.compile_model = lambda core, **options: compile_model(core, config=PRECISE, **options)
     engine = RapidOCR(params=SETTINGS)
     for line in sys.stdin:
         found = engine(line.strip())
