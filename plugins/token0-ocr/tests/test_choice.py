@@ -67,7 +67,7 @@ def made(reading: Reading, counter: TokenCounter, intent: Intent | None = None, 
     original = Image(data=b"", format="png", width=1000, height=1000)
     image = structs.replace(original, width=side, height=side)
     pixels = Pixels(np.full((1000, 1000), 255, np.uint8))
-    choice = Choice(image, pixels, reading, 85, intent or Intent(whole=True))
+    choice = Choice(image, pixels, reading, 85, 0.9, intent or Intent(whole=True))
     return choice.made(Context(model="m", counter=counter, original=original))
 
 

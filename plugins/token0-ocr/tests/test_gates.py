@@ -122,8 +122,14 @@ def test_a_page_that_needs_a_picture_beside_it_is_named(bad: Reading, why: str) 
     ],
 )
 def test_a_text_of_guesses_is_worse_than_a_picture(changes: dict[str, Any], legible: bool, why: str | None) -> None:
-    found = gates.garbled(reading(*PROSE, **changes), legible=legible)
+    found = gates.garbled(reading(*PROSE, **changes), legible=legible, min_agreement=0.9)
     assert found is None if why is None else why in (found or "")
+
+
+def test_how_much_two_readings_must_share_depends_on_the_engine() -> None:
+    shaky = reading(*PROSE, agreement=Agreement(0.8))
+    assert gates.garbled(shaky, legible=True, min_agreement=0.7) is None
+    assert gates.garbled(shaky, legible=True, min_agreement=0.85)
 
 
 @pytest.mark.parametrize("text", ["PH!LEO", "STeTLONERY", "a|b"])

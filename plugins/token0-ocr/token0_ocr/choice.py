@@ -37,12 +37,16 @@ MARK = "(?)"
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What must be known to choose. `image` is what would be sent otherwise, `pixels` are those that were read."""
+    """What must be known to choose. `image` is what would be sent otherwise, `pixels` are those that were read.
+
+    min_confidence, min_agreement: what is asked of the engine's readings, see `TextStep`
+    """
 
     image: Image
     pixels: Pixels
     reading: Reading
     min_confidence: int
+    min_agreement: float
     intent: Intent
 
     def made(self, ctx: Context) -> Content | Replacement | Declined:
@@ -57,7 +61,7 @@ class Choice(msgspec.Struct, frozen=True):
         if why is None:
             return alone
         illegible = self._illegible(ctx)
-        if garbled := gates.garbled(reading, legible=not illegible):
+        if garbled := gates.garbled(reading, legible=not illegible, min_agreement=self.min_agreement):
             return Declined(garbled)
         beside = self._beside(ctx, 1.0 if illegible else WORTH)
         if beside:

@@ -36,9 +36,6 @@ MIN_AGREEMENT = 0.97
 MIN_BLURRED_AGREEMENT = 0.6
 """Of two readings, for a model that could not read the picture."""
 
-MIN_BESIDE_AGREEMENT = 0.9
-"""Of two readings, for one that could."""
-
 MAX_MISSED = 0.04
 MAX_BESIDE_MISSED = 0.2
 MAX_BLURRED_MISSED = 0.35
@@ -101,13 +98,14 @@ def incomplete(reading: Reading, min_confidence: int) -> str | None:
     )
 
 
-def garbled(reading: Reading, *, legible: bool) -> str | None:
+def garbled(reading: Reading, *, legible: bool, min_agreement: float) -> str | None:
     """Why even a picture is better than the words, of which too many are guessed.
 
-    `legible`: the model could read the picture; otherwise it shows as little as a guess.
+    `legible`: the model could read the picture; otherwise it shows as little as a guess, and less than `min_agreement`
+    of the words is enough.
     """
     ink, agreement = reading.ink, reading.agreement
-    if agreement.words < (MIN_BESIDE_AGREEMENT if legible else MIN_BLURRED_AGREEMENT):
+    if agreement.words < (min_agreement if legible else MIN_BLURRED_AGREEMENT):
         return f"two readings share only {agreement.words:.0%} of the words"
     if ink.missed > (MAX_BESIDE_MISSED if legible else MAX_BLURRED_MISSED):
         return f"{ink.missed:.1%} of what looks like text was not read"

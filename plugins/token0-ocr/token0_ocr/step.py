@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from token0.interfaces import Context, Declined, Optimizer, Plan, Replacement
 from token0.sniff import sniff
@@ -27,6 +27,9 @@ class TextStep(Optimizer):
 
     formats = frozenset({"jpeg", "png", "webp"})
     reads_prompt = True
+
+    min_agreement: ClassVar[float] = 0.9
+    """Share of the words that both readings must have, to be sent with a picture of the doubtful ones."""
 
     @abstractmethod
     def engine(self) -> Engine:
@@ -61,7 +64,8 @@ class TextStep(Optimizer):
         )
         if isinstance(reading, Declined):
             return reading
-        return Choice(image, pixels, reading, self.config.min_confidence, judge(ctx.prompt)).made(ctx)
+        choice = Choice(image, pixels, reading, self.config.min_confidence, self.min_agreement, judge(ctx.prompt))
+        return choice.made(ctx)
 
     def heeds(self, prompt: str) -> str:
         return repr(judge(prompt))

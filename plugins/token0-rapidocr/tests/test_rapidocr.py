@@ -12,9 +12,13 @@ import pytest
 
 import token0_rapidocr
 from token0.errors import PluginError
-from token0.interfaces import Context, Plan, TokenCounter
+from token0.interfaces import Context, Declined, Plan, Replacement, TokenCounter
 from token0.types import Image, Size, Text
-from token0_ocr.page import Box
+from token0_ocr import Ocr
+from token0_ocr.agreement import Agreement
+from token0_ocr.ink import Ink
+from token0_ocr.page import Box, Page, Word
+from token0_ocr.reading import Reading
 from token0_rapidocr import RapidOcr
 from token0_rapidocr.engine import Rapid, _words
 
@@ -23,17 +27,17 @@ LINES = ("The meeting of the board was held on Monday", "and the total of 1428.8
 installed = pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="rapidocr is installed by hand")
 
 
-class Flat(TokenCounter):
-    """A fixed bill for an image, a token for each word of text."""
+class Area(TokenCounter):
+    """A token for each thousand pixels of an image and for each word of text."""
 
-    name = "flat"
+    name = "area"
 
     @classmethod
-    def for_model(cls, model: str) -> Flat:
+    def for_model(cls, model: str) -> Area:
         return cls()
 
     def count(self, size: Size, detail: str | None = None) -> int:
-        return 1000
+        return size.width * size.height // 1000
 
     def seen(self, size: Size, detail: str | None = None) -> Size:
         return size
@@ -93,6 +97,22 @@ def test_a_drawn_page_is_read_word_for_word_and_where_it_stands() -> None:
     assert all(40 <= word.box.top <= 140 and word.confidence > 80 for word in found.words)
 
 
+def test_of_two_readings_a_few_words_more_may_differ_than_with_tesseract(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = tuple(
+        Word(text, Box(40, 40 * row, 40 + 10 * len(text), 40 * row + 20), 95)
+        for row, text in enumerate(LINES[0].split(), 1)
+    )
+    reading = Reading(Page(words), Agreement(0.8, words[:2]), Ink(0.0, (), 0.0, 0.0, 0), letter=10.0)
+    monkeypatch.setattr("token0_ocr.reading.read_pixels", lambda *_, **__: reading)
+    monkeypatch.setattr(token0_rapidocr, "find_spec", lambda name: name)
+    data = cv2.imencode(".png", np.full((1000, 1000), 255, np.uint8))[1].tobytes()
+    image = Image(data=data, format="png", width=1000, height=1000)
+    ctx = Context(model="m", counter=Area(), prompt="Transcribe the text.")
+    plan = Plan(tokens=1, why="")
+    assert isinstance(RapidOcr(RapidOcr.Config()).apply(image, plan, ctx), Replacement)
+    assert isinstance(Ocr(Ocr.Config()).apply(image, plan, ctx), Declined)
+
+
 @installed
 def test_a_deadline_ends_between_two_lines() -> None:
     Rapid().read(page(), 60)
@@ -102,7 +122,7 @@ def test_a_deadline_ends_between_two_lines() -> None:
 @installed
 def test_a_picture_of_text_becomes_labelled_text() -> None:
     image = Image(data=cv2.imencode(".png", page())[1].tobytes(), format="png", width=900, height=200)
-    ctx = Context(model="m", counter=Flat(), prompt="Transcribe the text.")
+    ctx = Context(model="m", counter=Area(), prompt="Transcribe the text.")
     step = RapidOcr(RapidOcr.Config(deadline_seconds=60))
     plan = step.plan(image, ctx)
     assert isinstance(plan, Plan)

@@ -24,6 +24,9 @@ class RapidOcr(TextStep):
 
     name = "rapidocr"
 
+    # Its errors are rarer than those of Tesseract: with 0.7 no answer more was lost than with 0.9.
+    min_agreement = 0.7
+
     class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """When an image may be replaced by its text."""
 
