@@ -61,8 +61,8 @@ def find_lines(letters: Letters) -> Lines:
     order = np.lexsort((height[numbers], last[numbers]))
     numbers = numbers[order]
     line_of, count = _numbered(last[numbers])
+    kept = count[line_of] >= 3
     long = np.flatnonzero(count >= 3)
-    kept = np.isin(line_of, long)
     renumbered = np.zeros(len(count), np.int64)
     renumbered[long] = np.arange(len(long))
     return _judged(letters, numbers[kept], renumbered[line_of[kept]], count[long], following)
@@ -72,15 +72,13 @@ def _next_letters(letters: Letters, numbers: NDArray[np.int64]) -> NDArray[np.in
     """For each spot the letter to its right, or itself. Looks along two rows, so that gaps in one do not matter."""
     height = letters.bottom - letters.top + 1
     own, end = height[numbers], letters.right[numbers] + 1
-    found = np.zeros(len(numbers), np.int64)
     rows, columns = letters.labels.shape
-    for step in range(_STEPS):
-        x = end + (own * (step * _REACH / (_STEPS - 1))).astype(np.int64)
-        for part in (2, 3):
-            y = letters.top[numbers] + own * part // 4
-            there = letters.labels[np.minimum(y, rows - 1), np.minimum(x, columns - 1)]
-            fresh = (found == 0) & (x < columns) & (there != numbers)
-            found[fresh] = there[fresh]
+    # One lookup for all letters: (steps, rows looked along, letters), and the nearest spot counts.
+    x = (end + (own * (np.arange(_STEPS)[:, None] * _REACH / (_STEPS - 1))).astype(np.int64))[:, None]
+    y = letters.top[numbers] + own * np.array([[2], [3]]) // 4
+    there = letters.labels[np.minimum(y, rows - 1), np.minimum(x, columns - 1)]
+    there = np.where((x < columns) & (there != numbers), there, 0).reshape(_STEPS * len(y), len(numbers))
+    found = there[(there != 0).argmax(axis=0), np.arange(len(numbers))]
     other = height[found]
     offset = np.abs(letters.top[found] + letters.bottom[found] - letters.top[numbers] - letters.bottom[numbers])
     linked = (
