@@ -1,12 +1,14 @@
 """What is saved, and what is lost: every picture and question of a data set through the pipeline, judged by a reader.
 
-Usage: python benchmarks/answers.py --data DIR [--models A,B] [--quality legible] [--sample N] [--oracle] [--plot F.svg]
+Usage: python benchmarks/answers.py --data DIR [--models A,B] [--quality legible] [--sample N] [--oracle] [--noise]
+       [--plot F.svg]
 
 A question counts where the reader finds its answer in the original, at the same share of what the model would see. It
 is lost when it is neither in the text that is sent nor found in the picture that is sent. The reader is rapidocr, in an
 environment of its own under --cache (made at the first run, 500 MB; the whole set takes an hour or two). Readings are
 kept there, so that a run that was stopped goes on where it was. A lost answer is unsteady where the reader does not
 find it in the original either, when that is shown 5 % larger or smaller: chance then decides as much as the pipeline.
+`--noise` prints how often that happens where nothing was done to the pictures: what no pipeline can be told from.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ import msgspec
 import pybase64
 from chart import curve
 from memory import Memory
-from survival import Judge, Reader, scorer
+from survival import NEAR, SHARE, Judge, Reader, scorer
 
 from token0 import config as configuration
 from token0 import plugins
@@ -99,11 +101,23 @@ class Run:
         original = open_part(part, self._engine.config.workers.max_pixels)
         return Sent(row, question, original, changes.get(0, [original]), report.images[0], ms)
 
+    def counted(self, original: Image, question: dict[str, Any]) -> bool:
+        """True when the reader finds the answer in the picture as it came."""
+        asked = bool(question.get("a")) and question["kind"] == "extract"
+        return asked and self._judge.answered([original], question, self._counter)
+
+    def noise(self, data: bytes, question: dict[str, Any]) -> list[bool] | None:
+        """Whether the reader loses the answer with the original at each size near; None where it does not count."""
+        part = ImagePart(path=("image",), base64=pybase64.b64encode(data).decode())
+        original = open_part(part, self._engine.config.workers.max_pixels)
+        if not self.counted(original, question):
+            return None
+        return [not self._judge.answered([original], question, self._counter, SHARE * near) for near in NEAR]
+
     def judged(self, sent: Sent, *, oracle: bool) -> Result:
         """Whether the answer is still there; with `oracle`, what the smallest resizing that keeps it would cost."""
         question = sent.question
-        counted = bool(question.get("a")) and question["kind"] == "extract"
-        counted = counted and self._judge.answered([sent.original], question, self._counter)
+        counted = self.counted(sent.original, question)
         before, after = sent.report.before.tokens or 0, sent.report.after.tokens or 0
         lost = False
         if oracle:
@@ -167,6 +181,15 @@ async def measure(run: Run, data: Path, sample: int | None, jobs: int, *, oracle
         return list(pool.map(lambda each: run.judged(each, oracle=oracle), sent))
 
 
+def noise(run: Run, data: Path, sample: int | None, jobs: int) -> str:
+    """A line about the reader alone."""
+    asked = [((data / row["file"]).read_bytes(), each) for row in rows(data, sample) for each in row["questions"]]
+    with ThreadPoolExecutor(jobs) as pool:
+        lost = [each for each in pool.map(lambda each: run.noise(*each), asked) if each is not None]
+    counts = (f"{sum(at)} at {near:.2f}" for near, at in zip(NEAR, zip(*lost, strict=True), strict=False))
+    return f"of {len(lost)} answers the reader alone loses {', '.join(counts)} of the size"
+
+
 async def main(arguments: argparse.Namespace) -> None:
     reader = Reader(arguments.cache, arguments.jobs)
     judge = Judge(reader, scorer(arguments.data.parent / "score_text.py"))
@@ -179,6 +202,9 @@ async def main(arguments: argparse.Namespace) -> None:
         engine = Engine(config, registry, in_process=True)
         for model in arguments.models.split(","):
             run = Run(engine, await engine.router.route(model), judge, memory)
+            if arguments.noise:
+                print(f"{model}: {noise(run, arguments.data, arguments.sample, arguments.jobs)}", flush=True)
+                continue
             results = await measure(run, arguments.data, arguments.sample, arguments.jobs, oracle=arguments.oracle)
             print(f"{model}, {'oracle' if arguments.oracle else quality}")
             saved, lost = table(results)
@@ -198,6 +224,7 @@ if __name__ == "__main__":
     parser.add_argument("--quality", default="legible", help="one or several of lossless, legible, thrifty")
     parser.add_argument("--sample", type=int, help="this many pictures, the same ones every time")
     parser.add_argument("--oracle", action="store_true", help="the best resizing that knows the question")
+    parser.add_argument("--noise", action="store_true", help="what the reader loses of pictures that no one touched")
     parser.add_argument("--plot", type=Path, help="an SVG of saved against lost")
     parser.add_argument("--jobs", type=int, default=2, help="readers side by side")
     parser.add_argument("--cache", type=Path, default=Path(".cache/answers"), help="reader and readings")
