@@ -243,7 +243,7 @@ class Exchange:
             report.warnings += [each for each in translation.warnings if each not in report.warnings]
         unchanged = body is received.plain
         read = report.told or report.recorded or bool(translation)
-        call = self._call(path, received.raw if unchanged else body, route, whole=read)
+        call = self._call(path, received.raw if unchanged else body, route, request, whole=read)
         if not unchanged:
             call.headers.popall("Content-Encoding", None)
         if route.provider.name != self._dialect.home:
@@ -257,7 +257,7 @@ class Exchange:
         provider = self._engine.router.named(named or self._dialect.home)
         self._report = Report(request_id=self._id, dialect=self._dialect.name, provider=provider.name)
         body = http.content.iter_any() if http.body_exists else b""
-        call = self._call(self._below(self._endpoint.path), body, None, whole=False)
+        call = self._call(self._below(self._endpoint.path), body)
         if provider.name != self._dialect.home:
             _drop_own(call.headers)
         answer = await provider.send(call)
@@ -286,7 +286,15 @@ class Exchange:
         query = self._http.rel_url.raw_query_string
         return f"{path}?{query}" if query else path
 
-    def _call(self, path: str, body: bytes | AsyncIterator[bytes], route: Route | None, *, whole: bool) -> Call:
+    def _call(
+        self,
+        path: str,
+        body: bytes | AsyncIterator[bytes],
+        route: Route | None = None,
+        request: Request | None = None,
+        *,
+        whole: bool = False,
+    ) -> Call:
         headers = CIMultiDict(self._http.headers)
         if whole:
             # The answer will be read or edited, so it must come as it is.
@@ -300,6 +308,8 @@ class Exchange:
             dialect=self._dialect.name,
             counter=find_counter(self._engine.registry, route.provider.name, route.model) if route else None,
             report=self._report,
+            speaks=self._dialect if request else None,
+            request=request,
         )
 
 

@@ -173,7 +173,8 @@ class Translator(ABC):
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request on its way to a provider. `path` is below the base URL and may carry a query.
 
-    `counter` and `report` are for embedded providers, which answer with what they would have received.
+    What stands last is for embedded providers, which answer with what they would have received. `speaks` is the dialect
+    of the client and `request` what it read; both are None where nothing was read.
     """
 
     method: str
@@ -184,6 +185,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     dialect: str = ""
     counter: TokenCounter | None = None
     report: Report | None = None
+    speaks: Dialect | None = None
+    request: Request | None = None
 
 
 class Answer(ABC):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -11,35 +11,42 @@ from multidict import CIMultiDict
 
 from token0.errors import UpstreamError
 from token0.wire import Answer, Call, Provider
+from token0_dryrun.saying import COUNTS, WHOLE, Said
 from token0_dryrun.story import tell
+
+_COUNTING = ("/count_tokens", "/input_tokens", ":countTokens")
+"""How the paths end at which tokens are counted and nothing is answered."""
+
+_TEXTS = {"text", "content", "input", "prompt", "system", "instructions"}
+"""Keys of what a model reads, in any dialect."""
 
 
 class DryRun(Provider):
-    """Speaks OpenAI Chat. The usage of its answers is the exact image count plus the counted text."""
+    """Speaks the dialects of all vendors. Its usage is the exact image count plus the counted text."""
 
     name = "dry-run"
     aliases = ("dryrun",)
-    dialects = ("openai-chat",)
+    dialects = tuple(WHOLE)
 
     async def send(self, call: Call) -> Answer:
-        if call.path.partition("?")[0] != "/chat/completions" or not isinstance(call.body, bytes):
-            raise UpstreamError("dry-run answers chat completions only.")
-        request = msgspec.json.decode(call.body)
-        prompt_tokens = await asyncio.to_thread(_prompt_tokens, call, request)
-        lines = tell(call, prompt_tokens)
-        words = sum(len(line) for line in lines) // 4
-        usage = {"prompt_tokens": prompt_tokens, "completion_tokens": words, "total_tokens": prompt_tokens + words}
-        assert call.report
-        if not call.report.stream:
-            return EmbeddedAnswer("application/json", [_completion(call, lines, usage)])
-        wanted = (request.get("stream_options") or {}).get("include_usage")
-        return EmbeddedAnswer("text/event-stream", list(_events(call, lines, usage if wanted else None)))
+        dialect, request, report = call.speaks, call.request, call.report
+        if dialect is None or request is None or report is None or not isinstance(call.body, bytes):
+            raise UpstreamError("dry-run answers prompts, and no other requests.")
+        prompt_tokens = await asyncio.to_thread(_prompt_tokens, call, call.body)
+        path = call.path.partition("?")[0]
+        if path.endswith(_COUNTING):
+            return _answer(COUNTS[dialect.name](prompt_tokens))
+        text = "".join(tell(call, prompt_tokens))
+        said = Said(report.request_id, call.model, path, text, prompt_tokens, len(text) // 4)
+        whole = WHOLE[dialect.name](said)
+        events = dialect.events(msgspec.json.encode(whole), request) if request.stream else None
+        return EmbeddedAnswer(dialect.stream_type(request), events) if events else _answer(whole)
 
 
 class EmbeddedAnswer(Answer):
     """An answer that is there already."""
 
-    def __init__(self, content_type: str, chunks: list[bytes]) -> None:
+    def __init__(self, content_type: str, chunks: Sequence[bytes]) -> None:
         self.status = 200
         self.headers = CIMultiDict({"Content-Type": content_type})
         self._chunks = chunks
@@ -50,53 +57,28 @@ class EmbeddedAnswer(Answer):
             await asyncio.sleep(0)
 
 
-def _prompt_tokens(call: Call, request: dict[str, Any]) -> int:
+def _answer(document: dict[str, Any]) -> EmbeddedAnswer:
+    return EmbeddedAnswer("application/json", [msgspec.json.encode(document)])
+
+
+def _prompt_tokens(call: Call, body: bytes) -> int:
     """Tokens of the images as sent, by the exact rule, and of the text by the model's tokenizer where it is known.
 
     Text alone is estimated, four characters a token: loading a tokenizer would take longer than all the rest.
     """
     assert call.report
     images = sum(image.after.tokens or 0 for image in call.report.images)
-    text = "\n".join(_texts(request["messages"]))
+    text = "\n".join(_texts(msgspec.json.decode(body)))
     return images + (call.counter.count_text(text) if call.counter and call.report.images else -(-len(text) // 4))
 
 
-def _texts(messages: list[Any]) -> Iterator[str]:
-    for message in messages:
-        content = message.get("content")
-        if isinstance(content, str):
-            yield content
-        for part in content if isinstance(content, list) else ():
-            if isinstance(part.get("text"), str):
-                yield part["text"]
-
-
-def _completion(call: Call, lines: list[str], usage: dict[str, int]) -> bytes:
-    message = {"role": "assistant", "content": "".join(lines), "refusal": None}
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-    return msgspec.json.encode({**_head(call, "chat.completion"), "choices": [choice], "usage": usage})
-
-
-def _events(call: Call, lines: list[str], usage: dict[str, int] | None) -> Iterator[bytes]:
-    def chunk(delta: dict[str, str], finish: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return _event({**head, "choices": [choice]})
-
-    head = _head(call, "chat.completion.chunk")
-    yield chunk({"role": "assistant", "content": ""})
-    for line in lines:
-        yield chunk({"content": line})
-    yield chunk({}, "stop")
-    if usage:
-        yield _event({**head, "choices": [], "usage": usage})
-    yield b"data: [DONE]\n\n"
-
-
-def _event(chunk: dict[str, Any]) -> bytes:
-    return b"data: " + msgspec.json.encode(chunk) + b"\n\n"
-
-
-def _head(call: Call, kind: str) -> dict[str, Any]:
-    assert call.report
-    # A fixed time: the same request gets the same answer.
-    return {"id": f"chatcmpl-{call.report.request_id}", "object": kind, "created": 0, "model": call.model}
+def _texts(value: Any, key: str = "") -> Iterator[str]:
+    """What stands under the keys of texts, wherever they are."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from _texts(each, name)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each, key)
+    elif isinstance(value, str) and key in _TEXTS:
+        yield value
