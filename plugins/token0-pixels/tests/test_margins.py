@@ -92,6 +92,16 @@ def test_transparency_is_paper() -> None:
     assert box.top == pytest.approx(200 - PAD, abs=4)
 
 
+def test_white_on_transparency_is_content() -> None:
+    array = np.zeros((600, 1000, 4), np.uint8)
+    array[200:300, 400:700] = (200, 30, 30, 255)
+    array[500:540, 100:160] = 255
+    box = without_margins(Pixels(array, alpha=True))
+    assert box is not None
+    assert box.left == pytest.approx(100 - PAD, abs=4)
+    assert box.bottom == pytest.approx(540 + PAD, abs=4)
+
+
 @pytest.mark.parametrize("kind", ["photo", "gradient", "blank", "full", "tiny"])
 def test_what_has_no_margins_is_left_alone(kind: str) -> None:
     ramp = np.tile(np.linspace(0, 255, 1000).astype(np.uint8), (600, 1))

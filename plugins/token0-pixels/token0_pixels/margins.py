@@ -57,7 +57,11 @@ def without_margins(pixels: Pixels) -> Box | None:
     """Where something is on the paper, with a little paper around it; None without margins worth the name."""
     if min(pixels.size) <= 2 * _FRAME:
         return None
-    whole = on_white(pixels.array) if pixels.alpha else pixels.array
+    whole = pixels.array
+    if pixels.alpha:
+        # White print on nothing is no paper: not every model sees it on white.
+        whole = on_white(whole)
+        whole[:, :, 3] = pixels.array[:, :, 3]
     array = whole[_FRAME:-_FRAME, _FRAME:-_FRAME]
     outer = (array[0], array[-1], array[:, 0], array[:, -1])
     paper = np.median(np.concatenate(outer), axis=0).astype(np.int16)
