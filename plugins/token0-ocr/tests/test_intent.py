@@ -5,6 +5,7 @@ import pytest
 from token0_ocr.intent import MAX_CHARS, Intent, judge
 
 READING = [
+    "¿Puedes leer el texto?",
     "Read this.",
     "read the text",
     "Please read this image.",
@@ -62,6 +63,19 @@ READING = [
 ]
 
 MORE_THAN_TEXT = [
+    "Which fields are empty?",
+    "What is not filled in?",
+    "Welche Felder sind leer?",
+    "Quels champs sont vides ?",
+    "¿Qué campos están vacíos?",
+    "Quali campi sono vuoti?",
+    "Quais campos estão vazios?",
+    "Welke velden zijn leeg?",
+    "What is shaded?",
+    "Extract all text and say what the watermark covers.",
+    "What's wrong with this picture?",
+    "What time does the clock show?",
+    "What does the dial read?",
     "What colour is the headline?",
     "Read the text and tell me its color.",
     "Welche Farbe hat der Text?",

@@ -20,6 +20,8 @@ VETO = re.compile(
     grun\w{0,2} | blau\w{0,2} | gelb\w{0,2} | rouges? | verte?s? | bleue?s? | jaunes? | roj[oa]s? | azul\w* |
     amarill[oa]s? | ross[oaie] | blu | giall[oaie] | vermelh[oa]s? | amarel[oa]s? | rode? | groene? | blauwe? |
     gele? |
+    shad(?:ed?|es|ing) | watermarks? | schattiert\w* | schraffiert\w* | wasserzeichen | ombre\w* | filigran\w* |
+    sombread\w* | marcas?\ de\ agua | ombreggiat\w* | marcas?\ d\ agua | gearceerd\w* | watermerk\w* |
     # position
     where | positions? | locations? | locate\w* | left | right | top | bottom | upper | lower | corners? |
     middle | cent(?:er|re) | above | below | beside | next\ to | coordinates? | bounding | wo | links | rechts |
@@ -60,6 +62,11 @@ VETO = re.compile(
     check\ ?box\w* | checkmarks? |
     angekreuzt\w* | coche\w* | casillas? | marcad[oa]s? | aangevinkt\w* | selected | compar\w* | differen\w* |
     vergleich\w* | unterschied\w* | vergelijk\w* | verschil\w* | diferenc\w* | same |
+    # what is not there, and what is no text
+    empty | blanks? | unfilled | (?:not|isn\ t|aren\ t)\ (?:yet\ )?filled | filled\ (?:in|out) | missing | wrong |
+    leere\w* | (?:ist|sind)\ leer | ausgefullt\w* | fehl(?:t|en|end\w*) | vides? | rempli\w* | manqu\w* |
+    vaci[oa]s? | rellen\w* | falta\w* | vuot[oaie] | compilat[oaie] | manca\w* | vazi[oa]s? | preenchid[oa]s? |
+    leeg | lege | ingevuld\w* | ontbrek\w* | clocks? | dials? | gauges? | needles? | uhr | zeiger |
     # code and formulas
     codes? | codigo | codice | quellcode | source | scripts? | programm?\w* | indent\w* | function\w* |
     formula[se]? | formeln? | formules? | equations? | gleichung\w* | ecuacion\w* | equazion\w* | equac\w* |
