@@ -47,10 +47,20 @@ def test_a_drawing_is_on_white(opened: Callable[[bytes], Image]) -> None:
     assert not pixels.alpha
 
 
+W3C = b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN"\n  "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"%s>'
+
+
+def test_the_document_type_that_drawing_programs_write_is_no_obstacle() -> None:
+    plain = svg("<rect width='5' height='5'/>")
+    assert draw(b'<?xml version="1.0"?>\n' + W3C % b"" + b"\n" + plain) == draw(plain)
+
+
 @pytest.mark.parametrize(
     "data",
     [
         b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "b">]>' + svg(),
+        W3C % b' [<!ENTITY a "b">]' + svg(),
+        W3C % b"" + W3C % b"" + svg(),
         b'<!doctype svg SYSTEM "file:///etc/passwd">' + svg(),
         svg('<image href="file:///etc/passwd" width="9" height="9"/>'),
         svg('<image l:href = "/etc/hostname" width="9" height="9"/>'),

@@ -12,6 +12,8 @@ _MAX_BYTES = 2 * 1024 * 1024
 _MAX_COPIES = 2_000
 _SMALLEST, _LARGEST = 512, 1568
 
+# What Inkscape, Illustrator, Graphviz and Matplotlib begin with. It is left out: nothing is looked up.
+_W3C = re.compile(r"""<!DOCTYPE\s+svg\s+PUBLIC\s+["']-//W3C//DTD SVG [^<>\[\]]*>""")
 _ENTITIES = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _HREF = re.compile(r"""href\s*=\s*["']\s*([^"']*)""", re.IGNORECASE)
 _URL = re.compile(r"""url\(\s*["']?\s*([^)"']*)|@(import)""", re.IGNORECASE)
@@ -40,7 +42,7 @@ def _checked(data: bytes) -> str:
     if len(data) > _MAX_BYTES:
         raise Undecodable(f"a drawing of {len(data)} bytes is too long")
     try:
-        text = data.decode("utf-8-sig")
+        text = _W3C.sub("", data.decode("utf-8-sig"), count=1)
     except UnicodeDecodeError:
         raise Undecodable("a drawing that is not UTF-8") from None
     if _ENTITIES.search(text):
