@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -29,6 +30,7 @@ def test_an_image_is_opened_with_what_its_header_says() -> None:
         PLAIN.rstrip("="),
         "\n".join(PLAIN[i : i + 20] for i in range(0, len(PLAIN), 20)),
         base64.urlsafe_b64encode(DATA).decode(),
+        quote(PLAIN, safe=""),
         f"  {PLAIN}\r\n",
     ],
 )
@@ -118,6 +120,7 @@ def test_a_wrong_media_type_is_corrected(declared: str | None, names: list[str])
         (f"{PLAIN[:20]}\n{PLAIN[20:]}", ["normalize"]),
         (f"data:image/png;base64,{PLAIN}", ["normalize"]),
         (ADDRESS, ["normalize"]),
+        (PLAIN.replace("=", "%3D"), ["normalize"]),
     ],
 )
 def test_base64_that_is_not_canonical_is_written_anew(spelling: str, names: list[str]) -> None:

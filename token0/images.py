@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from typing import Final
+from urllib.parse import unquote
 
 import pybase64
 
@@ -112,8 +113,10 @@ def decode(part: ImagePart) -> bytes:
         return pybase64.b64decode(part.base64, validate=True)
     except ValueError:
         pass
-    # Line breaks, missing padding and the URL-safe alphabet are common, and some providers take them.
-    text = "".join(_PREFIX.sub("", part.base64, count=1).split()).replace("-", "+").replace("_", "/")
+    # Line breaks, missing padding and the URL-safe alphabet are common, and some providers take them. Browsers write
+    # URLs with percent signs.
+    text = unquote(_PREFIX.sub("", part.base64, count=1))
+    text = "".join(text.split()).replace("-", "+").replace("_", "/")
     try:
         return pybase64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except ValueError:

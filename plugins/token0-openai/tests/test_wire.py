@@ -19,9 +19,11 @@ from token0_openai import wire
         ("data:;base64,aGk=", "", "aGk="),
         ("data:image/png;base64,", "image/png", ""),
         ("data:image/png;base64,a,b", "image/png", "a,b"),
+        ("/9j/4AAQ", "", "/9j/4AAQ"),
+        ("iVBORw0KGgoAAAA", "", "iVBORw0KGgoAAAA"),
     ],
 )
-def test_a_data_url_is_taken_apart(url: str, media_type: str | None, base64: str) -> None:
+def test_an_image_in_the_request_is_taken_apart(url: str, media_type: str | None, base64: str) -> None:
     part = wire.image_part(url, (), (), None, "")
     assert (part.media_type, part.base64, part.url) == (media_type, base64, None)
 

@@ -12,12 +12,17 @@ from token0.errors import BadRequest, PublicError
 from token0.sniff import MEDIA_TYPES
 from token0.types import Image, ImagePart, Path, Usage
 
+_BARE = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR")
+"""How JPEG, PNG, GIF and WebP begin in base64. Without `data:` before it that is refused, and easily mended."""
+
 
 def image_part(url: Any, path: Path, at: Path, detail: Any, prompt: str) -> ImagePart:
     """The part for an image address: a `data:` URL (RFC 2397) or a remote one. Raises `BadRequest` naming `at`."""
     if not isinstance(url, str):
         raise BadRequest("The address of the image must be a string.", at=at, code="invalid_type")
     known = known_detail(detail)
+    if url.startswith(_BARE):
+        return ImagePart(path=path, base64=url, media_type="", detail=known, prompt=prompt)
     if url[:5].lower() != "data:":
         return ImagePart(path=path, url=url, detail=known, prompt=prompt)
     # Each copy of megabytes takes its time.
