@@ -75,7 +75,7 @@ class Resize(Optimizer):
         if header is None or header.animated:
             return Declined("the picture is animated" if header else "the picture has no readable header")
         tokens = ctx.tokens(image)
-        margins = "; blank margins are cut off" if self.config.trim and ctx.quality != "lossless" else ""
+        margins = "; blank margins, if any, are cut off" if self.config.trim and ctx.quality != "lossless" else ""
         seen = visible(image.size, image.detail, ctx.counter)
         best = None
         if ctx.quality != "lossless":
