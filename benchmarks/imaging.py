@@ -32,7 +32,7 @@ from token0_ocr.picture import text_share
 from token0_pixels import decode, find_writing
 
 MODELS = {"openai": ("gpt-4o", "gpt-5.4", "gpt-6-astra"), "anthropic": ("claude-opus-5-5",), "ollama": ("minicpm-v",)}
-STEPS = ("tiles", "resize", "detail")
+STEPS = ("resize", "tiles", "detail")
 MOST_OF_FLOOR = 1.5
 MOST_MS = 15.0
 """For the decision whether a picture holds text."""
