@@ -55,9 +55,16 @@ def test_the_document_type_that_drawing_programs_write_is_no_obstacle() -> None:
     assert draw(b'<?xml version="1.0"?>\n' + W3C % b"" + b"\n" + plain) == draw(plain)
 
 
+def test_a_link_to_a_page_is_no_obstacle() -> None:
+    node = "<rect width='5' height='5'/>"
+    assert draw(svg(f"<a l:href='https://example.org/'>{node}</a>")) == draw(svg(node))
+
+
 @pytest.mark.parametrize(
     "data",
     [
+        svg('<a href="https://example.org/"><image href="https://example.org/a.png" width="9" height="9"/></a>'),
+        svg('<animate href="https://example.org/a.svg#b" />'),
         b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "b">]>' + svg(),
         W3C % b' [<!ENTITY a "b">]' + svg(),
         W3C % b"" + W3C % b"" + svg(),

@@ -15,6 +15,8 @@ _SMALLEST, _LARGEST = 512, 1568
 # What Inkscape, Illustrator, Graphviz and Matplotlib begin with. It is left out: nothing is looked up.
 _W3C = re.compile(r"""<!DOCTYPE\s+svg\s+PUBLIC\s+["']-//W3C//DTD SVG [^<>\[\]]*>""")
 _ENTITIES = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+# A link leads a reader somewhere else; nothing of it is drawn.
+_LINK = re.compile(r"<(?:[\w.-]+:)?a\b[^>]*>")
 _HREF = re.compile(r"""href\s*=\s*["']\s*([^"']*)""", re.IGNORECASE)
 _URL = re.compile(r"""url\(\s*["']?\s*([^)"']*)|@(import)""", re.IGNORECASE)
 # What is in the file itself: another place of it, or pixels. No drawing within a drawing.
@@ -47,7 +49,7 @@ def _checked(data: bytes) -> str:
         raise Undecodable("a drawing that is not UTF-8") from None
     if _ENTITIES.search(text):
         raise Undecodable("a drawing with a document type or entities")
-    if any(not _INSIDE.match(found) for found in _HREF.findall(text)):
+    if any(not _INSIDE.match(found) for found in _HREF.findall(_LINK.sub("", text))):
         raise Undecodable("a drawing that refers to another file")
     if any(imported or not _INSIDE.match(address) for address, imported in _URL.findall(text)):
         raise Undecodable("a drawing that refers to another file")
