@@ -243,7 +243,9 @@ class Exchange:
             report.warnings += [each for each in translation.warnings if each not in report.warnings]
         unchanged = body is received.plain
         read = report.told or report.recorded or bool(translation)
-        call = self._call(path, received.raw if unchanged else body, route, request, whole=read)
+        call = self._call(path, received.raw if unchanged else body, route, whole=read)
+        spoken = engine.dialects[translator.target] if translator else self._dialect
+        call = msgspec.structs.replace(call, speaks=spoken, request=request)
         if not unchanged:
             call.headers.popall("Content-Encoding", None)
         if route.provider.name != self._dialect.home:
@@ -287,13 +289,7 @@ class Exchange:
         return f"{path}?{query}" if query else path
 
     def _call(
-        self,
-        path: str,
-        body: bytes | AsyncIterator[bytes],
-        route: Route | None = None,
-        request: Request | None = None,
-        *,
-        whole: bool = False,
+        self, path: str, body: bytes | AsyncIterator[bytes], route: Route | None = None, *, whole: bool = False
     ) -> Call:
         headers = CIMultiDict(self._http.headers)
         if whole:
@@ -308,8 +304,6 @@ class Exchange:
             dialect=self._dialect.name,
             counter=find_counter(self._engine.registry, route.provider.name, route.model) if route else None,
             report=self._report,
-            speaks=self._dialect if request else None,
-            request=request,
         )
 
 

@@ -174,7 +174,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request on its way to a provider. `path` is below the base URL and may carry a query.
 
     What stands last is for embedded providers, which answer with what they would have received. `speaks` is the dialect
-    of the client and `request` what it read; both are None where nothing was read.
+    of the body and the answer, `request` what the client asked in its own; both are None where nothing was read.
     """
 
     method: str

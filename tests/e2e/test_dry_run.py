@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import anthropic
@@ -14,6 +15,9 @@ import pytest
 from google import genai
 from google.genai import types
 from PIL import Image
+
+from token0 import hookimpl
+from token0_dryrun.provider import DryRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,6 +146,28 @@ def test_ollama(llama: ollama.Client) -> None:
     assert lines[-1].prompt_eval_count == answer.prompt_eval_count
     generated = llama.generate(model="dry-run/minicpm-v", prompt=QUESTION, images=[PHOTO])
     assert generated.response.splitlines()[0] == "Dry run: minicpm-v would have received 1 image."
+
+
+class OtherRun(DryRun):
+    """Speaks but one dialect, into which requests are translated."""
+
+    name = "other-run"
+    aliases = ()
+    dialects = ("anthropic-messages",)
+
+
+def test_an_embedded_provider_is_told_the_dialect_it_is_asked_in(loop: Any, tmp_path: Path) -> None:
+    other = ModuleType("other_run")
+    other.token0_register_providers = hookimpl(lambda: [OtherRun])  # type: ignore[attr-defined]
+    settings = tmp_path / "token0.yaml"
+    settings.write_text("pipeline: []\n")
+    address = loop.gateway(str(settings), other)
+    with openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as client:
+        answer = client.chat.completions.create(model="other-run/claude-opus-5-5", messages=CHAT)
+        stream = client.chat.completions.create(model="other-run/claude-opus-5-5", messages=CHAT, stream=True)
+        text = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+    assert (answer.choices[0].message.content or "").startswith("Dry run: claude-opus-5-5")
+    assert text == answer.choices[0].message.content
 
 
 def test_a_fault_is_told_in_the_dialect_of_the_client(claude: anthropic.Anthropic) -> None:
