@@ -9,6 +9,7 @@ import msgspec
 from token0.interfaces import Declined, Optimizer, Plan
 from token0.sniff import sniff
 from token0.types import Size
+from token0_resize.mark import is_marked
 from token0_resize.sizes import WORTH, cheapest, visible
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Resize(Optimizer):
             return Declined(f"{image.format} pictures are not resized")
         if ctx.coordinates:
             return Declined("the answer may be a position in this very picture")
+        if is_marked(image.data):
+            return Declined("it was made by this step, which would measure its letters wrongly")
         header = sniff(image.data)
         if header is None or header.animated:
             return Declined("the picture is animated" if header else "the picture has no readable header")

@@ -9,6 +9,7 @@ import msgspec
 from token0.interfaces import Declined
 from token0.types import Image, Size
 from token0_pixels import Box, Undecodable, decode, encode_smallest, look, resize, without_margins
+from token0_resize.mark import mark
 from token0_resize.sizes import WORTH, cheapest, visible
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def _made(
     kinds = formats(image, pixels, careful=careful)
     quality = {"quality": _CAREFUL_QUALITY} if careful else {}
     format, data = encode_smallest(resize(pixels, size), kinds, text=text, **quality)  # noqa: A001
+    if ctx.quality != "lossless":
+        data = mark(data, format)
     if cost > tokens * WORTH and len(data) > len(image.data) * _LIGHTER:
         return reason if ctx.quality != "lossless" else Declined("neither tokens nor bytes would fall enough")
     return msgspec.structs.replace(image, data=data, format=format, width=size.width, height=size.height, orientation=1)
